@@ -1,0 +1,134 @@
+"""A trained member on disk: weights in safetensors, and a card that says what they are."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from handseg import bones
+from handseg.errors import BadInput, MissingInput
+from handseg.models import catalogue
+from handseg.models.network import Network
+from handseg.settings import TrainSettings
+from handseg.settings_codec import from_dict
+
+MODEL = "model.safetensors"
+CARD = "card.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One line of a member's history."""
+
+    step: int
+    epoch: float
+    """Passes over the training images so far."""
+    seconds: float
+    """Training time so far, in seconds, over all resumptions."""
+    loss: float
+    """Mean loss since the line before."""
+    learning_rate: float
+    input_px: int
+    dice: float | None = None
+    """Mean Dice on the held-out fold at full size; None where it was not measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What a checkpoint is: settings, classes, held-out fold, hashes and how well it does."""
+
+    name: str
+    fold: int
+    """The held-out fold: its people were never trained on."""
+    train: TrainSettings
+    cache: str
+    """Content hash of the image cache."""
+    folds: str
+    """Content hash of the fold table."""
+    prior: list[float]
+    """Each class's share of the training pixels."""
+    steps: int
+    """Planned optimiser steps; calibrated once when the length is given in minutes."""
+    parameters: int
+    classes: list[str] = field(default_factory=lambda: list(bones.NAMES))
+    best_step: int = 0
+    """Step of the weights in model.safetensors."""
+    mean_dice: float | None = None
+    dice_per_class: dict[str, float] = field(default_factory=dict)
+    """Dice of the best step on the held-out fold, by class name."""
+    history: list[Measurement] = field(default_factory=list)
+    format: int = FORMAT
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file beside its path and rename it there."""
+    temporary = path.with_name(f".{path.name}.partial")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write tensors to a safetensors file, durable before it appears at its path."""
+    temporary = path.with_name(f".{path.name}.partial")
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    save_file(plain, temporary, metadata)
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def save_card(folder: Path, card: Card) -> None:
+    """Write card.json into a checkpoint folder."""
+    write_whole(folder / CARD, json.dumps(asdict(card), indent=1) + "\n")
+
+
+def load_card(folder: Path) -> Card:
+    """Read a checkpoint's card.
+
+    Raises:
+        MissingInput: there is none.
+        BadInput: it is not a card, of another format, or of other classes.
+    """
+    path = folder / CARD
+    if not path.is_file():
+        raise MissingInput(f"{path}: not found; give the folder that `handseg train` wrote")
+    try:
+        card = from_dict(Card, json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadInput(f"{path}: not a checkpoint's card ({error}); train the member again") from error
+    if card.format != FORMAT:
+        raise BadInput(f"{path}: format {card.format}, this version reads {FORMAT}; train it again")
+    if tuple(card.classes) != bones.NAMES:
+        raise BadInput(f"{path}: its classes or their order are not the 29 bones; train it again")
+    return card
+
+
+def load_model(folder: Path, weights: str = MODEL) -> tuple[Network, Card]:
+    """Read a checkpoint folder.
+
+    Args:
+        folder: what `handseg train` wrote.
+        weights: which file of it, the best weights by default.
+
+    Returns:
+        The network on the CPU in evaluation mode, and its card.
+
+    Raises:
+        MissingInput: a file is missing.
+        BadInput: a file is damaged, or the weights do not fit the network the card names.
+    """
+    card = load_card(folder)
+    path = folder / weights
+    if not path.is_file():
+        raise MissingInput(f"{path}: not found; give the folder that `handseg train` wrote")
+    network = catalogue.build(card.train.model)
+    try:
+        network.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as error:
+        raise BadInput(f"{path}: not the weights of {card.train.model.name} ({error})") from error
+    return network.eval(), card

@@ -1,0 +1,120 @@
+"""Training samples from the image cache: augmented image and packed target, one at a time."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from handseg.images import augment
+from handseg.images.cache import CachedImage, ImageCache
+from handseg.masks import bitfield
+from handseg.settings import TrainSettings
+from handseg.training.schedule import Draw
+
+
+class Batch(NamedTuple):
+    """What one optimiser step sees."""
+
+    images: Tensor
+    """uint8 (B, input_px, input_px)."""
+    target: Tensor
+    """int32 (B, output_px, output_px) bit fields, or uint8 (B, 29, output_px, output_px) coverage
+    in 255ths."""
+    names: list[str]
+
+
+class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]):
+    """The images of the training folds; what is random about a sample comes with its draw."""
+
+    def __init__(self, cache: ImageCache, names: list[str], settings: TrainSettings) -> None:
+        self._cache = cache
+        self._names = names
+        self._settings = settings
+        self._scale = settings.model.output_px // settings.model.input_px
+        self._recipe = augment.pixel_recipe(settings.augment)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, draw: Draw) -> tuple[NDArray[np.uint8], NDArray[np.generic], str]:
+        """Prepare one sample.
+
+        Geometry happens at the output's size, where image and target have the same shape; the
+        image is shrunk by area to the input's size last, since plain bilinear shrinking aliases.
+        """
+        record = self._cache.read(self._names[draw.index])
+        side = draw.input_px * self._scale
+        affine = augment.draw_affine(
+            np.random.default_rng(draw.seed), self._settings.augment, side
+        )
+        image = augment.warp(_resize(record.pixels, side), affine)
+        target = self._target(record, affine, side)
+        if self._recipe is not None:
+            seed = int(np.random.SeedSequence(draw.seed).generate_state(1)[0])
+            image, target = augment.apply_pixels(self._recipe, image, target, seed)
+        if self._settings.target == "coverage":
+            packed: NDArray[np.generic] = np.ascontiguousarray(target.transpose(2, 0, 1))
+        else:
+            packed = np.ascontiguousarray(target).view(np.int32)[..., 0]
+        return _resize(image, draw.input_px), packed, record.name
+
+    def _target(
+        self, record: CachedImage, affine: NDArray[np.float64], side: int
+    ) -> NDArray[np.uint8]:
+        """Rasterise the truth: uint8 (side, side, 29) coverage, or the bit field's four bytes."""
+        shape = record.pixels.shape
+        matrix = augment.compose(bitfield.scaling(shape, (side, side)), affine)
+        if self._settings.target == "coverage":
+            oversample = max(1, round(max(shape) / side))
+            planes = bitfield.coverage(
+                record.polygons, (side, side), matrix=matrix, oversample=oversample
+            )
+            return planes.transpose(1, 2, 0)
+        field = bitfield.rasterise(record.polygons, (side, side), matrix=matrix)
+        return field[..., None].view(np.uint8)
+
+
+def _resize(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Stretch to a square: by area where it shrinks, bilinear where it grows."""
+    if image.shape == (side, side):
+        return image
+    how = cv2.INTER_AREA if min(image.shape) >= side else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, (side, side), interpolation=how), np.uint8)
+
+
+def _collate(samples: list[tuple[NDArray[np.uint8], NDArray[np.generic], str]]) -> Batch:
+    images, targets, names = zip(*samples, strict=True)
+    return Batch(torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(targets)), [*names])
+
+
+def _single_threaded(_worker: int) -> None:
+    # OpenCV's own threads in every worker would fight with the network's over the same cores
+    cv2.setNumThreads(0)
+
+
+def load(
+    dataset: TrainingImages, batches: Iterable[list[Draw]], *, workers: int, pin_memory: bool
+) -> Iterator[Batch]:
+    """Iterate over the batches of draws in order.
+
+    Args:
+        dataset: the images.
+        batches: the draws of each step.
+        workers: processes that prepare samples; 0 does it here.
+        pin_memory: True where a GPU takes the batches.
+    """
+    loader = DataLoader(
+        dataset,
+        batch_sampler=batches,  # type: ignore[arg-type]  # torch declares indices as int only
+        num_workers=workers,
+        collate_fn=_collate,
+        pin_memory=pin_memory,
+        worker_init_fn=_single_threaded,
+        prefetch_factor=4 if workers else None,
+    )
+    return iter(loader)

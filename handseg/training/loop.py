@@ -1,0 +1,245 @@
+"""Train one member: every step, validation and checkpoint between an empty folder and its card."""
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from handseg import bones, progress
+from handseg.errors import BadInput, Terminated
+from handseg.folds import FoldTable
+from handseg.images.cache import ImageCache
+from handseg.inference import device as devices
+from handseg.settings import TrainSettings
+from handseg.training import checkpoint, data, distributed, resume, schedule, validation
+from handseg.training.checkpoint import Card, Measurement
+from handseg.training.resume import Progress
+from handseg.training.trainer import Trainer
+
+logger = logging.getLogger(__name__)
+BEST = "best.safetensors"
+LAST = "last.safetensors"
+_CALIBRATION_STEPS = (2, 4)
+"""Steps at each size that warm up, and that are timed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What one member is trained on, and where."""
+
+    name: str
+    cache: ImageCache
+    table: FoldTable
+    fold: int
+    folder: Path
+    """Filled here; holds `resume/` until the training is complete."""
+    settings: TrainSettings
+    cache_hash: str
+    folds_hash: str
+    on_checkpoint: Callable[[Path], None]
+    """Called with the folder after every checkpoint."""
+    stopped: Callable[[], bool]
+    """True once the process was asked to end."""
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What may not change between two halves of one training."""
+        return {
+            **{f"settings.{key}": str(value) for key, value in asdict(self.settings).items()},
+            "fold": str(self.fold),
+            "cache": self.cache_hash,
+            "fold table": self.folds_hash,
+            "classes": ",".join(bones.NAMES),
+        }
+
+
+def train(task: Task) -> Card | None:
+    """Train, resuming what an earlier process left in the folder.
+
+    Returns:
+        The card, on process 0; the folder then holds `model.safetensors`, `last.safetensors` and
+        `card.json`. None on the other processes.
+
+    Raises:
+        BadInput: the fold is unknown, or a person is on both sides of it; or the folder holds a
+            training begun otherwise.
+        NonFiniteLoss: no checkpoint was overwritten.
+        Terminated: the process was asked to end; the state was saved first.
+    """
+    names, held_out = _sides(task)
+    device = distributed.local_device(devices.choose_device(task.settings.device))
+    if task.settings.threads:
+        torch.set_num_threads(task.settings.threads)
+    with distributed.group(device):
+        course = _Course(task, names, held_out, device)
+        course.run()
+        return course.finish() if distributed.rank() == 0 else None
+
+
+def _sides(task: Task) -> tuple[list[str], list[str]]:
+    """Image names on either side of the fold."""
+    names, held_out = task.table.training(task.fold), task.table.held_out(task.fold)
+    if not held_out or not names:
+        raise BadInput(f"fold {task.fold} is not in the fold table; give one that is")
+    people = task.cache.people("train")
+    shared = {people[name] for name in names} & {people[name] for name in held_out}
+    if shared:
+        raise BadInput(f"people on both sides of fold {task.fold}: {sorted(shared)}; split again")
+    if task.settings.batch_size % distributed.ranks():
+        raise BadInput(
+            f"batch_size {task.settings.batch_size} is no multiple of {distributed.ranks()} processes"
+        )
+    return names, held_out
+
+
+class _Course:
+    """One training from its first (or first new) step to its last."""
+
+    def __init__(
+        self, task: Task, names: list[str], held_out: list[str], device: torch.device
+    ) -> None:
+        self._task = task
+        self._settings = task.settings
+        self._device = device
+        self._dtype = devices.choose_precision(task.settings.precision, device)
+        self._images = data.TrainingImages(task.cache, names, task.settings)
+        self._validation = validation.Validation(task.cache, held_out, device, self._dtype)
+        self._losses: list[float] = []
+        self._began = time.monotonic()
+        found = resume.load(task.folder)
+        prior = found[0].prior if found else validation.prior(task.cache, names)
+        self._trainer = Trainer(task.settings, device=device, dtype=self._dtype, prior=prior)
+        if found:
+            resume.check_identity(found[0].identity, task.identity, task.folder)
+            self._progress, tensors = found
+            self._trainer.load(tensors)
+            logger.info("%s: resumed at step %d", task.name, self._progress.step)
+        else:
+            self._progress = self._start(prior, len(names))
+
+    def _start(self, prior: list[float], images: int) -> Progress:
+        plan = self._plan(prior, images)
+        model = self._settings.model
+        logger.info(
+            "%s: %s, %d images, %d steps at %s px on %s in %s",
+            self._task.name, model.name, images, plan.total,
+            ", ".join(map(str, plan.sizes_px)), self._device, str(self._dtype).removeprefix("torch."),
+        )  # fmt: skip
+        return Progress(
+            step=0, seconds=0.0, plan=plan, prior=prior, best_step=0, best_dice_per_class={},
+            history=[], identity=self._task.identity,
+        )  # fmt: skip
+
+    def _plan(self, prior: list[float], images: int) -> schedule.Plan:
+        if self._settings.unit != "minutes":
+            return schedule.plan_counted(self._settings, images)
+        probe = Trainer(self._settings, device=self._device, dtype=self._dtype, prior=prior)
+        sizes, _ = schedule.phases(self._settings)
+        seconds = [self._time_step(probe, size, images) for size in sizes]
+        left_s = self._settings.length * 60 - (time.monotonic() - self._began)
+        shared = distributed.share([*seconds, left_s], self._device)
+        return schedule.plan_timed(self._settings, images, shared[:-1], max(1.0, shared[-1]))
+
+    def _time_step(self, probe: Trainer, size: int, images: int) -> float:
+        """Median seconds of a step at one size, data included, on a network thrown away."""
+        warm, timed = _CALIBRATION_STEPS
+        plan = schedule.Plan(sizes_px=[size], steps=[warm + timed], images=images)
+        ends = [time.monotonic()]
+        for batch in self._load(plan, start=0):
+            probe.step(batch, self._settings.learning_rate * 1e-3)
+            ends.append(time.monotonic())
+        return float(np.median(np.diff(ends)[warm:]))
+
+    def _load(self, plan: schedule.Plan, *, start: int) -> Iterator[data.Batch]:
+        draws = schedule.batches(
+            self._settings, plan, start=start,
+            rank=distributed.rank(), ranks=distributed.ranks(),
+        )  # fmt: skip
+        return data.load(
+            self._images, draws, workers=self._settings.workers,
+            pin_memory=self._device.type == "cuda",
+        )  # fmt: skip
+
+    def run(self) -> None:
+        """Take every step that is left."""
+        plan, begun = self._progress.plan, time.monotonic()
+        earlier_s, saved = self._progress.seconds, begun
+        left = range(self._progress.step, plan.total)
+        batches = self._load(plan, start=self._progress.step)
+        for step in progress.track(left, description=self._task.name, total=len(left)):
+            rate = schedule.learning_rate(self._settings, step, plan.total)
+            self._losses.append(self._trainer.step(next(batches), rate))
+            seconds = earlier_s + time.monotonic() - begun
+            self._progress = replace(self._progress, step=step + 1, seconds=seconds)
+            due = time.monotonic() - saved > self._settings.checkpoint_minutes * 60
+            stopped = distributed.agree(self._task.stopped(), self._device)
+            validates = schedule.validates_after(self._settings, plan, step)
+            if validates and not stopped and distributed.rank() == 0:
+                self._validate(rate)
+            if (validates or due or stopped) and distributed.rank() == 0:
+                self._save()
+                saved = time.monotonic()
+            if stopped:
+                raise Terminated(f"{self._task.name}: stopped at step {step + 1}, which was saved")
+
+    def _validate(self, rate: float) -> None:
+        state, plan = self._progress, self._progress.plan
+        per_class = self._validation.measure(self._trainer.best_network)
+        dice = float(np.mean(list(per_class.values())))
+        line = Measurement(
+            step=state.step,
+            epoch=round(state.step * self._settings.batch_size / plan.images, 3),
+            seconds=round(state.seconds, 1),
+            loss=float(np.mean(self._losses)),
+            learning_rate=rate,
+            input_px=plan.size_at(state.step - 1),
+            dice=dice,
+        )
+        self._losses = []
+        logger.info(
+            "%s step %d/%d  epoch %.1f  loss %.4f  dice %.4f  %.0f s",
+            self._task.name, line.step, plan.total, line.epoch, line.loss, dice, line.seconds,
+        )  # fmt: skip
+        self._progress = replace(state, history=[*state.history, line])
+        best = state.best_dice_per_class
+        if not best or dice > float(np.mean(list(best.values()))):
+            weights = dict(self._trainer.best_network.state_dict())
+            checkpoint.save_tensors(self._task.folder / BEST, weights, {})
+            self._progress = replace(
+                self._progress, best_step=state.step, best_dice_per_class=per_class
+            )
+
+    def _save(self) -> None:
+        resume.save(self._task.folder, self._progress, self._trainer.tensors())
+        self._task.on_checkpoint(self._task.folder)
+
+    def finish(self) -> Card:
+        """Leave the best and the last weights and the card in the folder, nothing else."""
+        task, state = self._task, self._progress
+        best = state.best_dice_per_class
+        card = Card(
+            name=task.name,
+            fold=task.fold,
+            train=task.settings,
+            cache=task.cache_hash,
+            folds=task.folds_hash,
+            prior=state.prior,
+            steps=state.plan.total,
+            parameters=sum(p.numel() for p in self._trainer.network.parameters()),
+            best_step=state.best_step,
+            mean_dice=float(np.mean(list(best.values()))),
+            dice_per_class=best,
+            history=state.history,
+        )
+        last = dict(self._trainer.best_network.state_dict())
+        checkpoint.save_tensors(task.folder / LAST, last, {})
+        checkpoint.save_card(task.folder, card)
+        if (task.folder / BEST).exists():  # absent when a kill came between here and the next line
+            (task.folder / BEST).replace(task.folder / checkpoint.MODEL)
+        shutil.rmtree(task.folder / resume.FOLDER)
+        return card

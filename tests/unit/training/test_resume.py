@@ -1,0 +1,106 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from handseg.errors import BadInput
+from handseg.training import resume
+from handseg.training.checkpoint import Measurement
+from handseg.training.resume import Progress
+from handseg.training.schedule import Plan
+
+
+def _progress(step: int) -> Progress:
+    line = Measurement(
+        step=step, epoch=1.0, seconds=2.0, loss=0.5, learning_rate=1e-3, input_px=64, dice=0.25
+    )
+    return Progress(
+        step=step,
+        seconds=2.5,
+        plan=Plan(sizes_px=[32, 64], steps=[3, 4], images=5),
+        prior=[0.5],
+        best_step=step,
+        best_dice_per_class={"Radius": 0.25},
+        history=[line],
+        identity={"fold": "0"},
+    )
+
+
+def _save(folder: Path, step: int) -> Path:
+    return resume.save(folder, _progress(step), {"network/weight": torch.full((3,), float(step))})
+
+
+def test_nothing_saved_is_nothing_to_resume(tmp_path: Path) -> None:
+    assert resume.load(tmp_path) is None
+
+
+def test_the_newest_state_comes_back_whole(tmp_path: Path) -> None:
+    _save(tmp_path, 1)
+    _save(tmp_path, 2)
+    found = resume.load(tmp_path)
+    assert found is not None
+    assert found[0] == _progress(2)
+    assert found[1]["network/weight"].tolist() == [2, 2, 2]
+
+
+def test_two_states_are_kept(tmp_path: Path) -> None:
+    for step in range(1, 5):
+        _save(tmp_path, step)
+    assert sorted(path.name for path in (tmp_path / resume.FOLDER).iterdir()) == [
+        "step-00000003.safetensors",
+        "step-00000003.safetensors.sha256",
+        "step-00000004.safetensors",
+        "step-00000004.safetensors.sha256",
+    ]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped"])
+def test_a_damaged_newest_state_gives_way_to_the_one_before(
+    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    _save(tmp_path, 1)
+    newest = _save(tmp_path, 2)
+    content = bytearray(newest.read_bytes())
+    if damage == "truncated":
+        content = content[:-4]
+    else:
+        content[-1] ^= 1
+    newest.write_bytes(content)
+    found = resume.load(tmp_path)
+    assert found is not None and found[0].step == 1
+    assert "step-00000002.safetensors is damaged" in caplog.text
+
+
+def test_all_states_damaged_is_an_error(tmp_path: Path) -> None:
+    _save(tmp_path, 1).write_bytes(b"")
+    with pytest.raises(BadInput, match="every state in it is damaged"):
+        resume.load(tmp_path)
+
+
+def test_a_stray_temporary_file_is_removed(tmp_path: Path) -> None:
+    _save(tmp_path, 1)
+    stray = tmp_path / resume.FOLDER / ".step-00000002.safetensors.partial"
+    stray.write_bytes(b"half")
+    resume.load(tmp_path)
+    assert not stray.exists()
+
+
+def test_other_settings_are_refused_with_the_difference(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"settings.seed: was 0, now 1"):
+        resume.check_identity(
+            {"settings.seed": "0", "fold": "1"}, {"settings.seed": "1", "fold": "1"}, tmp_path
+        )
+
+
+def test_optimiser_moments_survive() -> None:
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.Adam([weight], lr=0.1)
+    weight.grad = torch.tensor([1.0, -1.0])
+    optimizer.step()
+    twin = torch.nn.Parameter(weight.detach().clone())
+    copy = torch.optim.Adam([twin], lr=0.1)
+    resume.load_optimizer(copy, resume.optimizer_tensors(optimizer))
+    for one, parameter in ((optimizer, weight), (copy, twin)):
+        parameter.grad = torch.tensor([0.5, 0.5])
+        one.step()
+    assert torch.equal(weight, twin)
