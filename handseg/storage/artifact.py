@@ -1,0 +1,60 @@
+"""Artifacts: files and folders passed between stages, whole or absent, local or remote."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from handseg.errors import MissingInput
+from handseg.storage import partial, sums
+from handseg.storage.location import Location
+
+
+def exists(location: Location) -> bool:
+    """Whether a complete artifact lies there; an empty local folder is none."""
+    return partial.is_there(location.path)
+
+
+@contextmanager
+def reading(location: Location, *, verify: bool = False) -> Iterator[Path]:
+    """Give a local path to an artifact.
+
+    Args:
+        location: a file or folder.
+        verify: compute the sums of a local artifact again; those of a remote one always are.
+
+    Raises:
+        MissingInput: nothing is there.
+        BadInput: its content does not match its sums.
+    """
+    path = location.path
+    if not path.exists():
+        raise MissingInput(f"{location}: not found; give the path of an existing file or folder")
+    if verify:
+        sums.verify(path)
+    yield path
+
+
+@contextmanager
+def writing(location: Location, *, folder: bool, replace: bool = False) -> Iterator[Path]:
+    """Give a path to fill; what it holds appears at the location whole, or not at all.
+
+    Args:
+        location: where the artifact goes.
+        folder: whether the path given is an empty folder, or a file still to be written.
+        replace: whether an artifact that is there may be replaced.
+
+    Raises:
+        BadInput: see `partial.filling`.
+    """
+    with partial.filling(location.path, folder=folder, replace=replace) as path:
+        yield path
+
+
+def content_hash(path: Path) -> str:
+    """What a local artifact holds, as 64 hex digits; see `sums.content_hash`."""
+    return sums.content_hash(path)
+
+
+def verify(path: Path) -> None:
+    """Compute a local artifact's sums again; see `sums.verify`."""
+    sums.verify(path)
