@@ -58,3 +58,16 @@ def content_hash(path: Path) -> str:
 def verify(path: Path) -> None:
     """Compute a local artifact's sums again; see `sums.verify`."""
     sums.verify(path)
+
+
+def read_record(location: Location) -> str | None:
+    """Read the text of an artifact's run.json, or None where it has none."""
+    path = record_path(location.path)
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def record_path(path: Path) -> Path:
+    """Where an artifact's provenance lies: run.json in a folder, NAME.run.json beside a file."""
+    if path.is_dir():
+        return path / sums.RUN_RECORD
+    return path.with_name(f"{path.name}.{sums.RUN_RECORD}")
