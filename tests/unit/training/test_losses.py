@@ -47,9 +47,10 @@ def test_half_sure_of_one_pixel_in_four() -> None:
 
 def test_gradient_of_half_sure_by_hand() -> None:
     # BCE: (p - t) / 4 = -1/8 on the bone, 1/8 off it.
-    # Dice: p (1 - p) (ratio / size - 2 t / size) = 1/4 (1/8 - 2 t / 4) = -3/32 on the bone, 1/32 off.
+    # Dice: p (1 - p) (ratio / size - 2 t / size) = 1/4 (1/8 - 2 t / 4),
+    # so -3/32 on the bone and 1/32 off it.
     logits = torch.zeros(1, 1, 2, 2, requires_grad=True)
-    losses.bce_dice(logits, torch.tensor([[[1, 0], [0, 0]]])).backward()
+    torch.autograd.backward(losses.bce_dice(logits, torch.tensor([[[1, 0], [0, 0]]])))
     assert logits.grad is not None
     expected = torch.tensor([[-1 / 8 - 3 / 32, 1 / 8 + 1 / 32], [1 / 8 + 1 / 32] * 2])
     torch.testing.assert_close(logits.grad[0, 0], expected)
@@ -64,7 +65,7 @@ def test_empty_class_predicted_empty_costs_nothing() -> None:
 def test_certainly_wrong_logits_stay_finite() -> None:
     logits = torch.full((1, 1, 2, 2), 1e4, requires_grad=True)
     found = losses.bce(logits, torch.zeros(1, 2, 2, dtype=torch.int32))
-    found.backward()
+    torch.autograd.backward(found)
     assert found.item() == pytest.approx(1e4)
     assert logits.grad is not None and torch.isfinite(logits.grad).all()
 
@@ -151,8 +152,8 @@ def test_bf16_logits_are_computed_in_float32() -> None:
         found = losses.bce_dice(half, field)
     expected = losses.bce_dice(single, field)
     assert found.dtype == torch.float32 and found.item() == expected.item()
-    found.backward()
-    expected.backward()
+    torch.autograd.backward(found)
+    torch.autograd.backward(expected)
     assert half.grad is not None and single.grad is not None
     assert torch.equal(half.grad, single.grad.bfloat16())
 

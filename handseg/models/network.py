@@ -1,0 +1,109 @@
+"""What every network has: logits at their native size, and the way to the trained size."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812  torch's own convention
+from torch import Tensor, nn
+
+from handseg.errors import BadInput
+from handseg.models.refine import Refine
+
+
+@dataclass(frozen=True)
+class HeadLogits:
+    """Logits of one head, not yet enlarged: the loss enlarges a few classes at a time.
+
+    At 512 -> 2048 the five heads' enlarged logits are 2.4 GB an image and their native ones 39 MB,
+    so nothing but `logits` ever builds the enlarged ones.
+    """
+
+    native: Tensor
+    """float (B, C, h, w)."""
+    size: tuple[int, int]
+    """(height, width) at which the head is trained."""
+    refine: Refine | None = None
+    """Applied after enlargement; None for the auxiliary heads and where nothing is enlarged."""
+
+    def logits(self, first: int = 0, last: int | None = None) -> Tensor:
+        """Enlarged, refined logits of classes `first` to `last` (exclusive): (B, n, *size)."""
+        return enlarge(self.native[:, first:last], self.size, refine=self.refine, first=first)
+
+
+def enlarge(
+    native: Tensor, size: tuple[int, int], *, refine: Refine | None = None, first: int = 0
+) -> Tensor:
+    """Bilinear (half-pixel centres) to `size`, then the refinement of these classes.
+
+    Args:
+        native: float (B, n, h, w), classes first to first + n of the head.
+        size: (height, width).
+        refine: the two grouped convolutions, or None.
+        first: class id of the first channel.
+    """
+    if native.shape[-2:] != size:
+        native = F.interpolate(native, size=size, mode="bilinear", align_corners=False)
+    return native if refine is None else refine.classes(native, first)
+
+
+class Network(nn.Module):
+    """A fully convolutional network of `scale` output pixels per input pixel along each side."""
+
+    scale: int
+    """Trained output side divided by input side."""
+    stride: int
+    """Input sides are whole multiples of it."""
+    refine: Refine | None
+    """Refinement of the main logits after their enlargement; None when scale is 1."""
+
+    def forward(self, images: Tensor) -> list[HeadLogits]:
+        """All heads in training, the main head alone in evaluation; the main one is the first.
+
+        Args:
+            images: float (B, 3, h, w), h and w multiples of `stride`.
+
+        Raises:
+            BadInput: h or w is not a multiple of `stride`.
+        """
+        raise NotImplementedError
+
+    def native(self, images: Tensor) -> Tensor:
+        """Main logits before enlargement: (B, C, h', w')."""
+        raise NotImplementedError
+
+    def heads(self) -> list[nn.Conv2d]:
+        """Every convolution that gives logits, the main head first."""
+        raise NotImplementedError
+
+    def _check_side(self, images: Tensor) -> tuple[int, int]:
+        height, width = images.shape[-2:]
+        if height % self.stride or width % self.stride:
+            raise BadInput(
+                f"network input is {height}x{width}, its sides must be multiples of {self.stride}: "
+                f"{multiples_beside(max(height, width), self.stride)}"
+            )
+        return height * self.scale, width * self.scale
+
+
+def multiples_beside(side: int, stride: int) -> str:
+    """The remedy for a side that is no multiple of the stride, as text."""
+    below = side // stride * stride
+    return f"take {below} or {below + stride}" if below else f"take {stride}"
+
+
+def initialise(network: Network) -> None:
+    """Kaiming weights, zero biases, heads at a tenth.
+
+    The heads start small so that their bias, set to the classes' share of pixels, is what the
+    network says at first; `refine` keeps the identity that it starts as.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    with torch.no_grad():
+        for head in network.heads():
+            head.weight.mul_(0.1)
+    if network.refine is not None:
+        network.refine.start_as_identity()
