@@ -18,8 +18,8 @@ def from_dict(cls: type[T], values: Mapping[str, object], *, where: str = "setti
     nothing else is converted.
 
     Args:
-        cls: a dataclass whose fields are str, int, float, bool, Literal, list, an optional one of
-            these, or another such dataclass.
+        cls: a dataclass whose fields are str, int, float, bool, Literal, list, dict by name, an
+            optional one of these, or another such dataclass.
         values: field name -> value; nested dataclasses are mappings.
         where: what the values are, put before the key in messages.
 
@@ -60,6 +60,11 @@ def _value(hint: object, value: object, where: str) -> object:
         if not isinstance(value, list | tuple):
             raise BadInput(f"{where}: expected a list, got {value!r}")
         return [_value(item, entry, f"{where}[{i}]") for i, entry in enumerate(value)]
+    if origin is dict:
+        _, item = get_args(hint)
+        if not isinstance(value, Mapping):
+            raise BadInput(f"{where}: expected a mapping, got {value!r}")
+        return {str(key): _value(item, entry, f"{where}.{key}") for key, entry in value.items()}
     if dataclasses.is_dataclass(hint):
         return from_dict(cast(type, hint), cast(Mapping[str, object], value), where=where)
     return _scalar(hint, value, where)

@@ -99,7 +99,8 @@ def test_optimiser_moments_survive() -> None:
     optimizer.step()
     twin = torch.nn.Parameter(weight.detach().clone())
     copy = torch.optim.Adam([twin], lr=0.1)
-    resume.load_optimizer(copy, resume.optimizer_tensors(optimizer))
+    moments = {name: t.clone() for name, t in resume.optimizer_tensors(optimizer).items()}
+    resume.load_optimizer(copy, moments)
     for one, parameter in ((optimizer, weight), (copy, twin)):
         parameter.grad = torch.tensor([0.5, 0.5])
         one.step()
