@@ -48,8 +48,8 @@ def deep_supervision(
 
     Args:
         outputs: logits of every head, (B, C, H, W) or not yet enlarged; the main one first.
-        target: int (B, H, W), bit c set where class c is; or float (B, C, H, W), the fraction of
-            each pixel that the class covers. At the largest head's size; coarser heads are
+        target: int (B, H, W), bit c set where class c is; or (B, C, H, W), the fraction of each
+            pixel that the class covers, as float or as uint8 in 255ths. At the largest head's size; coarser heads are
             compared with its mean over their pixels.
         loss: bce, or bce plus one minus soft Dice.
 
@@ -189,8 +189,9 @@ def _blocks(classes: int, target: Tensor) -> list[tuple[int, int]]:
 
 def _expand(target: Tensor, first: int, last: int, *, dtype: torch.dtype) -> Tensor:
     """Classes first to last (exclusive) of the target as (B, n, H, W)."""
-    if target.is_floating_point():
-        return target[:, first:last].to(dtype).contiguous()
+    if target.ndim == 4:
+        coverage = target[:, first:last].to(dtype).contiguous()
+        return coverage / 255 if target.dtype == torch.uint8 else coverage
     shifts = torch.arange(first, last, dtype=target.dtype, device=target.device)
     return ((target.unsqueeze(1) >> shifts.view(1, -1, 1, 1)) & 1).to(dtype)
 

@@ -143,6 +143,14 @@ def test_bit_field_and_its_coverage_cost_the_same() -> None:
     torch.testing.assert_close(losses.bce_dice(logits, coverage), losses.bce_dice(logits, field))
 
 
+def test_coverage_in_255ths_is_coverage() -> None:
+    logits = _logits(2, 3, 4, 4)
+    levels = torch.randint(0, 256, (2, 3, 4, 4), dtype=torch.uint8)
+    torch.testing.assert_close(
+        losses.bce_dice(logits, levels), losses.bce_dice(logits, levels.double() / 255)
+    )
+
+
 def test_bf16_logits_are_computed_in_float32() -> None:
     rounded = _logits(2, 3, 8, 8).detach().bfloat16()
     half = rounded.clone().requires_grad_()
