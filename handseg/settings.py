@@ -1,8 +1,8 @@
-"""Every number a stage can change, with its default, its unit and its bounds; each lives here once."""
+"""Every number a stage can change, with default, unit and bounds; each lives here once."""
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args, get_origin, get_type_hints
 
 
 def _require(condition: bool, message: str) -> None:
@@ -12,6 +12,18 @@ def _require(condition: bool, message: str) -> None:
 
 def _require_fraction(name: str, value: float) -> None:
     _require(0.0 <= value <= 1.0, f"{name} must be between 0 and 1, got {value}")
+
+
+def _require_positive(name: str, value: float) -> None:
+    _require(math.isfinite(value) and value > 0, f"{name} must be above 0, got {value}")
+
+
+def _require_choices(settings: object) -> None:
+    for name, hint in get_type_hints(type(settings)).items():
+        if get_origin(hint) is Literal:
+            value, choices = getattr(settings, name), get_args(hint)
+            known = ", ".join(choices)
+            _require(value in choices, f"{name} must be one of {known}, got {value!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,15 +52,14 @@ class PreprocessSettings:
     brightness: float = 1.0
     """PIL's brightness factor."""
     compression: Literal["none", "zstd"] = "none"
-    """How the image cache keeps pixels: none is fastest to read, zstd takes about a third of the space."""
+    """How the image cache keeps pixels: none reads fastest, zstd takes a third of the room."""
 
     def __post_init__(self) -> None:
         for name in ("sharpness", "saturation", "contrast", "brightness"):
             value = getattr(self, name)
             _require(math.isfinite(value) and value >= 0, f"{name} must be 0 or more, got {value}")
-        _require(
-            math.isfinite(self.gamma) and self.gamma > 0, f"gamma must be above 0, got {self.gamma}"
-        )
+        _require_positive("gamma", self.gamma)
+        _require_choices(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +122,7 @@ class TrainSettings:
     length: float = 31
     """How long to train, counted in `unit`."""
     unit: Literal["epochs", "steps", "minutes"] = "epochs"
-    """Minutes are turned into a step count by a short calibration; epochs and steps repeat exactly."""
+    """Minutes become a step count by a short calibration; epochs and steps repeat exactly."""
     batch_size: int = 1
     """Images per optimiser step, over all GPUs together."""
     learning_rate: float = 1e-4
@@ -125,19 +136,19 @@ class TrainSettings:
     loss: Literal["bce", "bce_dice"] = "bce_dice"
     """Binary cross-entropy with logits, or the same plus one minus soft Dice."""
     target: Literal["bitfield", "coverage"] = "bitfield"
-    """Hard truth at output_px, or the fraction of each output pixel that a bone covers (for small outputs)."""
+    """Hard truth at output_px, or the part of each pixel that a bone covers (for small outputs)."""
     prior_bias: bool = True
-    """Start the heads at the classes' share of pixels; learns many times faster than a bias of 0."""
+    """Start the heads at the classes' share of pixels; learns many times faster than from 0."""
     sizes_px: list[int] = field(default_factory=list)
-    """Input sides trained one after another, the last being model.input_px; empty means that alone."""
+    """Input sides in pixels, one after another, model.input_px last; empty means that alone."""
     sizes_fraction: list[float] = field(default_factory=list)
     """Part of the training spent at each of sizes_px; they add up to 1."""
     ema: float = 0.0
-    """Decay of the moving average of the weights that is kept as the model; 0 keeps the weights themselves."""
+    """Decay of the moving average of the weights, which becomes the model; 0 takes the weights."""
     validate_every: int = 1
     """Epochs between validations at full size; the last epoch is always validated."""
     checkpoint_minutes: float = 5.0
-    """Time between resumable checkpoints; one is written after every validation as well."""
+    """Minutes between resumable checkpoints; one is written after every validation as well."""
     precision: Literal["auto", "float32", "bf16"] = "auto"
     """bf16 mixed precision; auto takes it where the device computes it natively."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -150,17 +161,23 @@ class TrainSettings:
     """Seed of initial weights, image order and augmentation."""
 
     def __post_init__(self) -> None:
-        _require(self.length > 0, f"length must be above 0, got {self.length}")
-        _require(self.batch_size >= 1, f"batch_size must be at least 1, got {self.batch_size}")
+        for name in ("length", "learning_rate", "checkpoint_minutes"):
+            _require_positive(name, getattr(self, name))
+        for name in ("batch_size", "validate_every"):
+            _require(
+                getattr(self, name) >= 1, f"{name} must be 1 or more, got {getattr(self, name)}"
+            )
+        for name in ("threads", "workers", "seed"):
+            _require(
+                getattr(self, name) >= 0, f"{name} must be 0 or more, got {getattr(self, name)}"
+            )
         _require(
-            math.isfinite(self.learning_rate) and self.learning_rate > 0,
-            f"learning_rate must be above 0, got {self.learning_rate}",
+            math.isfinite(self.weight_decay) and self.weight_decay >= 0,
+            f"weight_decay must be 0 or more, got {self.weight_decay}",
         )
         _require(0 <= self.ema < 1, f"ema must be at least 0 and below 1, got {self.ema}")
-        _require(self.validate_every >= 1, f"validate_every is below 1: {self.validate_every}")
-        _require(self.checkpoint_minutes > 0, "checkpoint_minutes must be above 0")
         _require_fraction("warmup_fraction", self.warmup_fraction)
-        _require(self.threads >= 0 and self.workers >= 0, "threads and workers must be 0 or more")
+        _require_choices(self)
         self._check_sizes()
 
     def _check_sizes(self) -> None:
@@ -168,14 +185,22 @@ class TrainSettings:
             len(self.sizes_px) == len(self.sizes_fraction),
             f"sizes_px has {len(self.sizes_px)} entries, sizes_fraction {len(self.sizes_fraction)}",
         )
-        if self.sizes_px:
-            _require(
-                self.sizes_px[-1] == self.model.input_px,
-                f"the last of sizes_px must be model.input_px {self.model.input_px}: {self.sizes_px}",
-            )
-            total = sum(self.sizes_fraction)
-            _require(abs(total - 1) < 1e-6, f"sizes_fraction must add up to 1, got {total}")
-            _require(min(self.sizes_fraction) > 0, "every entry of sizes_fraction must be above 0")
+        if not self.sizes_px:
+            return
+        last = self.model.input_px
+        _require(
+            self.sizes_px[-1] == last,
+            f"the last of sizes_px must be model.input_px {last}, got {self.sizes_px}",
+        )
+        _require(
+            min(self.sizes_px) >= 16, f"sizes_px must be at least 16 each, got {self.sizes_px}"
+        )
+        total = sum(self.sizes_fraction)
+        _require(abs(total - 1) < 1e-6, f"sizes_fraction must add up to 1, got {total}")
+        _require(
+            min(self.sizes_fraction) > 0,
+            f"sizes_fraction must be above 0 each, got {self.sizes_fraction}",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +222,7 @@ class InferSettings:
         _require(self.batch_size >= 1, f"batch_size must be at least 1, got {self.batch_size}")
         _require(self.threads >= 0, f"threads must be 0 or more, got {self.threads}")
         _require(1 <= self.cut_level <= 127, f"cut_level must be 1 to 127, got {self.cut_level}")
+        _require_choices(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,5 +235,6 @@ class EnsembleSettings:
     def __post_init__(self) -> None:
         _require(
             0.1 <= self.threshold < 1.0,
-            f"threshold must be at least 0.1 (the stores keep no less) and below 1, got {self.threshold}",
+            "threshold must be at least 0.1 (the stores keep no less) and below 1, "
+            f"got {self.threshold}",
         )

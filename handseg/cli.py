@@ -1,0 +1,136 @@
+"""`handseg COMMAND ...`: finds a command, reads flags from its function, sets the exit code.
+
+Nothing but the standard library is loaded before a command is known: torch alone takes seconds.
+"""
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module, metadata
+
+from handseg.errors import HandsegError
+
+DONE, INTERNAL_ERROR, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+# What the user's paths, permissions or disk cause, rather than a mistake of this program.
+_USERS_ERRORS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
+
+
+@dataclass(frozen=True)
+class Command:
+    """Where a command's function is, what it is for, and which parameters need no flag."""
+
+    target: str
+    help: str
+    positional: tuple[str, ...] = ()
+
+
+COMMANDS = {
+    "demo-data": Command(
+        "handseg.commands.demo_data:demo_data",
+        "draw synthetic hands in the competition's layout",
+        ("out",),
+    ),
+    "check": Command(
+        "handseg.commands.check:check", "report every fault of a data folder", ("data",)
+    ),
+    "run": Command("handseg.commands.run:run", "all stages on this machine; goes on where it was"),
+    "split": Command("handseg.stages.split:split", "people -> fold table"),
+    "preprocess": Command("handseg.stages.preprocess:preprocess", "images -> image cache"),
+    "train": Command("handseg.stages.train:train", "train one member on all folds but one"),
+    "infer": Command("handseg.stages.infer:infer", "a member's probabilities -> probability store"),
+    "ensemble": Command("handseg.stages.ensemble:ensemble", "probability stores -> RLE CSV"),
+    "report": Command("handseg.stages.report:report", "one HTML file about a run"),
+    "score": Command("handseg.commands.score:score", "Dice of a CSV against the truth"),
+    "validate": Command("handseg.commands.validate:validate", "report every fault of a CSV"),
+    "models": Command("handseg.commands.models:models", "the networks there are, and their sizes"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments; by default the process's own.
+
+    Returns:
+        0 done, 1 internal error, 2 wrong use, bad input or a failed check, 3 out of GPU memory,
+        4 time-out, 5 non-finite loss, 143 SIGTERM (and 130 for Ctrl-C).
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(overview())
+        return DONE if words else WRONG_USE
+    if words[0] == "--version":
+        print(f"handseg {metadata.version('handseg')}")
+        return DONE
+    name = words[0].replace("_", "-")
+    if name not in COMMANDS:
+        near = get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else "see handseg --help"
+        return _refuse(f"handseg: {words[0]}: unknown command; {hint}", WRONG_USE)
+    return _ended(name, words[1:])
+
+
+def overview() -> str:
+    """The commands, one line each."""
+    lines = [f"  {name:<12}{command.help}" for name, command in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: handseg COMMAND [flags]",
+            "",
+            "Segments the 29 bones of the hand in X-rays. Paths are local or s3://bucket/prefix.",
+            "",
+            *lines,
+            "",
+            "handseg COMMAND --help explains a command's flags, with units and defaults.",
+        ]
+    )
+
+
+def _ended(name: str, argv: Sequence[str]) -> int:
+    try:
+        return _run(name, argv)
+    except HandsegError as error:
+        return _refuse(f"handseg {name}: {error}", error.exit_code)
+    except KeyboardInterrupt:
+        return _refuse(f"handseg {name}: interrupted", INTERRUPTED)
+    except SystemExit as request:  # --help and --print_config end this way
+        return request.code if isinstance(request.code, int) else int(request.code is not None)
+    except BrokenPipeError:
+        # The reader has left (`| head`); nothing of Python's own may complain when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERNAL_ERROR
+    except OSError as error:
+        if error.errno in _USERS_ERRORS and error.filename is not None:
+            return _refuse(f"handseg {name}: {error.filename}: {error.strerror}", WRONG_USE)
+        traceback.print_exc()
+    except Exception:
+        traceback.print_exc()
+    return INTERNAL_ERROR
+
+
+def _run(name: str, argv: Sequence[str]) -> int:
+    # Flags load jsonargparse, a command numpy, cv2 or torch: neither is needed for an overview.
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    flags, terminal = import_module("handseg.flags"), import_module("handseg.terminal")
+    command = COMMANDS[name]
+    module, _, attribute = command.target.partition(":")
+    with terminal.ending_on_sigterm():
+        function = getattr(import_module(module), attribute)
+        arguments, level = flags.parse(name, function, command.positional, argv)
+        terminal.set_up_logging(level)
+        code = function(**arguments)
+    return code if isinstance(code, int) else DONE
+
+
+def _refuse(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

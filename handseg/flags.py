@@ -1,0 +1,225 @@
+"""A command's flags, read from its function: signature, docstring and settings dataclasses.
+
+`--settings.learning_rate 3e-4` sets one field, `--settings FILE.yaml` several, `--config FILE.yaml`
+every argument. Dashes and underscores are alike in a flag's name, `--stores A B C` fills a list,
+`--json` alone is true, and 40.0 passes for an int.
+"""
+
+import dataclasses
+import difflib
+import inspect
+import json
+import re
+from argparse import ArgumentError
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import docstring_parser
+from jsonargparse import SUPPRESS, ArgumentParser, set_loader, set_parsing_settings
+
+from handseg.errors import BadInput
+from handseg.presets import plain_yaml
+from handseg.settings_codec import from_dict
+from handseg.storage import location
+from handseg.storage.location import Location
+from handseg.terminal import LEVELS
+
+Function = Callable[..., object]
+_MODE = "handseg"
+_WHOLE = re.compile(r"(?<=\d)\.0*$")  # KFP writes every number as a double
+_SWITCH_VALUES = ("true", "false", "yes", "no", "on", "off")
+
+
+def parse(
+    command: str, function: Function, positional: Sequence[str], argv: Sequence[str]
+) -> tuple[dict[str, Any], str]:
+    """Turn a command's arguments into the keyword arguments of its function.
+
+    Args:
+        command: the command's name.
+        function: its function; every parameter is a flag unless positional names it.
+        positional: parameters given without a flag, in order.
+        argv: the arguments after the command.
+
+    Returns:
+        What was given (what was not keeps the function's default), and the log level.
+
+    Raises:
+        BadInput: a flag is unknown or missing, or a value cannot be right.
+        SystemExit: help was asked for and printed.
+    """
+    hints = _hints(function)
+    parser = _parser(command, function, hints, positional)
+    try:
+        words = _tidy(argv, hints, _option_names(parser))
+        given = parser.parse_args(words, defaults=False).as_dict()
+    except ArgumentError as error:
+        raise BadInput(f"{_plain(error)} (see handseg {command} --help)") from error
+    level = given.pop("log_level", "info")
+    given.pop("config", None)
+    return {name: _value(hints[name], name, given[name]) for name in given}, level
+
+
+def _hints(function: Function) -> dict[str, Any]:
+    hints = get_type_hints(function, include_extras=True)
+    hints.pop("return", None)
+    return {name: _without_none(hint) for name, hint in hints.items()}
+
+
+def _without_none(hint: Any) -> Any:
+    inner = [part for part in get_args(hint) if part is not type(None)]
+    return inner[0] if type(None) in get_args(hint) and len(inner) == 1 else hint
+
+
+def _settings_class(hint: Any) -> tuple[type | None, bool]:
+    """The settings dataclass a parameter is made of, and whether it is given only in part."""
+    if get_origin(hint) is Annotated:
+        return get_args(hint)[1], True
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint) and hint is not Location:
+        return hint, False
+    return None, False
+
+
+def _parser(
+    command: str, function: Function, hints: Mapping[str, Any], positional: Sequence[str]
+) -> ArgumentParser:
+    set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    set_loader(_MODE, plain_yaml.load_whole, exceptions=(Exception,))
+    words = docstring_parser.parse(function.__doc__ or "")
+    places = " ".join(name.upper() for name in positional)
+    parser = ArgumentParser(
+        prog=f"handseg {command}",
+        usage=" ".join(f"handseg {command} {places} [flags]".split()),
+        description="\n\n".join(filter(None, (words.short_description, words.long_description))),
+        exit_on_error=False,
+        parser_mode=_MODE,
+    )
+    parser.add_argument("--config", action="config", help="YAML file with any of these arguments.")
+    parser.add_argument(
+        "--log_level", default="info", choices=LEVELS, help="Least important log line to show."
+    )
+    texts = {param.arg_name: param.description or "" for param in words.params}
+    for name, parameter in inspect.signature(function).parameters.items():
+        _add(parser, parameter, hints[name], texts.get(name, ""), name in positional)
+    return parser
+
+
+def _add(
+    parser: ArgumentParser, parameter: inspect.Parameter, hint: Any, text: str, placed: bool
+) -> None:
+    name, kind = parameter.name, _plain_type(hint)
+    settings, partial = _settings_class(hint)
+    if settings is not None:
+        parser.add_class_arguments(settings, name, help=text)
+        if partial:
+            _hide_defaults(parser, f"{name}.")
+    elif placed:
+        parser.add_argument(name, type=kind, help=text)
+    elif parameter.default is inspect.Parameter.empty:
+        parser.add_argument(f"--{name}", type=kind, required=True, help=text)
+    else:
+        parser.add_argument(f"--{name}", type=kind, default=parameter.default, help=text)
+
+
+def _hide_defaults(parser: ArgumentParser, prefix: str) -> None:
+    # What is left out of an override is the preset's, not the dataclass's default.
+    for action in parser._actions:
+        if action.dest.startswith(prefix):
+            action.default = SUPPRESS
+
+
+def _plain_type(hint: Any) -> Any:
+    if hint is Location:
+        return str
+    return list[str] if hint == list[Location] else hint
+
+
+def _option_names(parser: ArgumentParser) -> list[str]:
+    return [name for action in parser._actions for name in action.option_strings]
+
+
+def _tidy(argv: Sequence[str], hints: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Arguments as jsonargparse wants them: one word per flag and value."""
+    kinds = dict(_leaves("--", hints))
+    words, position = [], 0
+    while position < len(argv):
+        word = argv[position]
+        position += 1
+        if not word.startswith("--") or word == "--":
+            words.append(word)
+            continue
+        flag, equals, value = word.partition("=")
+        flag = "--" + flag[2:].replace("-", "_")
+        if flag not in names:
+            raise BadInput(_unknown(flag, names))
+        taken = 0 if equals else _values(kinds.get(flag), argv[position:])
+        values = [value] if equals else argv[position : position + taken]
+        words += _joined(flag, kinds.get(flag), values)
+        position += taken
+    return words
+
+
+def _leaves(prefix: str, hints: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    leaves: list[tuple[str, Any]] = []
+    for name, hint in hints.items():
+        settings, _ = _settings_class(hint)
+        if settings is None:
+            leaves.append((f"{prefix}{name}", hint))
+        else:
+            leaves += _leaves(f"{prefix}{name}.", get_type_hints(settings))
+    return leaves
+
+
+def _values(kind: Any, rest: Sequence[str]) -> int:
+    """How many of the words after a flag of this type are its own."""
+    if kind is bool:
+        return int(bool(rest) and rest[0].lower() in _SWITCH_VALUES)
+    if kind is int:
+        return min(1, len(rest))
+    if get_origin(kind) is not list:
+        return 0
+    ends = [i for i, word in enumerate(rest) if re.match(r"-[^\d.]", word)]
+    return ends[0] if ends else len(rest)
+
+
+def _joined(flag: str, kind: Any, values: Sequence[str]) -> list[str]:
+    if kind is bool:
+        return [f"{flag}={values[0].lower() if values else 'true'}"]
+    if kind is int:
+        return [f"{flag}={_WHOLE.sub('', value)}" for value in values] or [flag]
+    if get_origin(kind) is not list or (len(values) == 1 and values[0].startswith("[")):
+        return [f"{flag}={value}" for value in values] or [flag]
+    texts = get_args(kind)[0] in (str, Location)
+    return [f"{flag}=" + (json.dumps(list(values)) if texts else f"[{', '.join(values)}]")]
+
+
+def _unknown(flag: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(flag, names, n=1)
+    return f"{flag}: unknown flag; " + (f"did you mean {near[0]}?" if near else "see --help")
+
+
+def _plain(error: ArgumentError) -> str:
+    text = re.sub(r"<class '(\w+)'>", r"\1", str(error)).replace("typing.", "")
+    text = re.sub(r'Parser key "([\w.]+)":', r"--\1:", text)
+    text = re.sub(r"Expected a (.+)\. Got value: (.*)", r"expected \1, got \2", text)
+    text = text.partition("\n  - --")[0]  # the cause of a bad file repeats the message
+    return " ".join(text.split())
+
+
+def _value(hint: Any, name: str, value: Any) -> Any:
+    settings, partial = _settings_class(hint)
+    if settings is not None:
+        plain = _without_paths(value)
+        return plain if partial else from_dict(settings, plain, where=name)
+    if hint is Location:
+        return location.parse(value)
+    if hint == list[Location]:
+        return [location.parse(text) for text in value]
+    return value
+
+
+def _without_paths(value: Any) -> Any:
+    """Without the note jsonargparse leaves of the file that values came from."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_paths(entry) for key, entry in value.items() if key != "__path__"}

@@ -1,0 +1,59 @@
+"""What the command line does to its process: log lines on stderr, and an orderly end on SIGTERM."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from handseg.errors import Terminated
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+class _Lines(logging.Formatter):
+    """`12:30:01 message`, with the level's name in front from WARNING on."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        if record.levelno < logging.WARNING:
+            return line
+        stamp, _, message = line.partition(" ")
+        return f"{stamp} {record.levelname}: {message}"
+
+
+def set_up_logging(level: str) -> None:
+    """Send handseg's log lines to stderr, once; stdout is left to a command's answer.
+
+    Args:
+        level: one of LEVELS; other libraries are heard from WARNING on.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("handseg").setLevel(level.upper())
+
+
+@contextmanager
+def ending_on_sigterm() -> Iterator[None]:
+    """Within the block SIGTERM raises Terminated, so that half-written files are removed.
+
+    A second SIGTERM ends the process at once. Processes forked inside the block die of SIGTERM
+    as usual: only the one that entered it unwinds.
+    """
+    owner = os.getpid()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if os.getpid() != owner:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        raise Terminated("stopped by SIGTERM; run the same command again to go on")
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
