@@ -5,18 +5,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from handseg.errors import MissingInput
-from handseg.storage import partial, sums
+from handseg.storage import partial, remote, sums
 from handseg.storage.location import Location
 
 
 def exists(location: Location) -> bool:
-    """Whether a complete artifact lies there; an empty local folder is none."""
+    """Whether a complete artifact lies there.
+
+    A local one is complete when it is there at all (an empty folder is none), a remote one when
+    its sums are.
+
+    Raises:
+        MissingInput: there is no such bucket.
+    """
+    if location.is_remote:
+        return remote.exists(location)
     return partial.is_there(location.path)
 
 
 @contextmanager
 def reading(location: Location, *, verify: bool = False) -> Iterator[Path]:
-    """Give a local path to an artifact.
+    """Give a local path to an artifact; a remote one is downloaded for as long as the block lasts.
 
     Args:
         location: a file or folder.
@@ -26,6 +35,10 @@ def reading(location: Location, *, verify: bool = False) -> Iterator[Path]:
         MissingInput: nothing is there.
         BadInput: its content does not match its sums.
     """
+    if location.is_remote:
+        with remote.reading(location) as downloaded:
+            yield downloaded
+        return
     path = location.path
     if not path.exists():
         raise MissingInput(f"{location}: not found; give the path of an existing file or folder")
@@ -44,8 +57,12 @@ def writing(location: Location, *, folder: bool, replace: bool = False) -> Itera
         replace: whether an artifact that is there may be replaced.
 
     Raises:
-        BadInput: see `partial.filling`.
+        BadInput: see `partial.filling` and `remote.filling`.
     """
+    if location.is_remote:
+        with remote.filling(location, folder=folder, replace=replace) as work:
+            yield work
+        return
     with partial.filling(location.path, folder=folder, replace=replace) as path:
         yield path
 
@@ -62,6 +79,8 @@ def verify(path: Path) -> None:
 
 def read_record(location: Location) -> str | None:
     """Read the text of an artifact's run.json, or None where it has none."""
+    if location.is_remote:
+        return remote.read_record(location)
     path = record_path(location.path)
     return path.read_text(encoding="utf-8") if path.is_file() else None
 

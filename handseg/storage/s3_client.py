@@ -1,0 +1,97 @@
+"""The client of an object store, from the usual AWS environment variables and files.
+
+Besides endpoint, region, profile and credentials these switches are read:
+AWS_REQUEST_CHECKSUM_CALCULATION and AWS_RESPONSE_CHECKSUM_VALIDATION (`when_required` here unless
+set, because some stores refuse the checksums that `when_supported` sends; our own SHA-256 finds
+what they would), AWS_MAX_ATTEMPTS, AWS_RETRY_MODE, and `s3.addressing_style` of the AWS
+configuration file (`path` here unless set).
+"""
+
+import ipaddress
+import os
+import socket
+from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from handseg.errors import BadInput
+from handseg.storage.s3_errors import explained
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# boto3 makes 3 attempts; 6 with its back-off (random, up to 1, 2, 4, 8, 16 s) outlast a restart.
+_ATTEMPTS = 6
+_CHECKSUM_MODES = ("when_required", "when_supported")
+_ChecksumMode = Literal["when_required", "when_supported"]
+# Connections for the parallel transfers; boto3 warns when its own 10 run out.
+_CONNECTIONS = 20
+
+
+def connect(uri: str) -> "S3Client":
+    """Make a client.
+
+    Args:
+        uri: what it is for, named in errors.
+
+    Raises:
+        BadInput: an endpoint that is no http(s) URL or a link-local address, an unknown checksum
+            mode, or no such profile.
+        HandsegError: the AWS configuration cannot be read.
+    """
+    with explained(uri):
+        session = botocore.session.get_session()
+        file_style = (session.get_scoped_config().get("s3") or {}).get("addressing_style")
+        config = Config(
+            s3={"addressing_style": file_style or "path"},
+            request_checksum_calculation=_checksum_mode("AWS_REQUEST_CHECKSUM_CALCULATION"),
+            response_checksum_validation=_checksum_mode("AWS_RESPONSE_CHECKSUM_VALIDATION"),
+            max_pool_connections=_CONNECTIONS,
+            connect_timeout=10,
+            read_timeout=60,
+        )
+        if "AWS_MAX_ATTEMPTS" not in os.environ:
+            config = config.merge(
+                Config(retries={"mode": "standard", "total_max_attempts": _ATTEMPTS})
+            )
+        try:
+            client = boto3.Session(botocore_session=session).client("s3", config=config)
+        except ValueError as error:
+            raise BadInput(f"{uri}: {error}; check AWS_ENDPOINT_URL") from error
+    _check_endpoint(client.meta.endpoint_url)
+    return client
+
+
+def _checksum_mode(variable: str) -> _ChecksumMode:
+    mode = os.environ.get(variable, _CHECKSUM_MODES[0]).lower()
+    if mode not in _CHECKSUM_MODES:
+        raise BadInput(f"{variable}={mode}: give {' or '.join(_CHECKSUM_MODES)}")
+    return cast(_ChecksumMode, mode)
+
+
+def _check_endpoint(endpoint: str) -> None:
+    # A link-local address is where clouds answer with a machine's own credentials.
+    parts = urlsplit(endpoint)
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host:
+        raise BadInput(f"AWS_ENDPOINT_URL={endpoint}: not an http(s) URL; give the store's address")
+    if any(_is_link_local(address) for address in _addresses(host)):
+        raise BadInput(f"AWS_ENDPOINT_URL={endpoint}: a link-local address is refused")
+
+
+def _addresses(host: str) -> list[str]:
+    try:
+        # Resolved, so that a name or another spelling of the number hides nothing.
+        return [str(found[4][0]) for found in socket.getaddrinfo(host, None)]
+    except OSError:
+        # It cannot be reached either; the first request says so.
+        return []
+
+
+def _is_link_local(text: str) -> bool:
+    address = ipaddress.ip_address(text.split("%", 1)[0])
+    mapped = getattr(address, "ipv4_mapped", None)
+    return address.is_link_local or (mapped is not None and mapped.is_link_local)

@@ -1,0 +1,83 @@
+"""Snapshots of a folder that is still growing, such as a training's resumable state, under s3://.
+
+Objects are named by their SHA-256 and the sums go up last, in one object: at every moment the sums
+list a whole snapshot, the one before or the new one, and what did not change is not sent again.
+"""
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from handseg.errors import BadInput
+from handseg.storage import raw, remote, s3, sums
+from handseg.storage.location import Location
+
+_OBJECT = re.compile(r"[0-9a-f]{64}")
+# Names of folders that only handseg makes: states of a training, and what a killed writer left.
+_OURS = re.compile(r".+\.(partial|resume)|\..+\.partial-\d+(\.old)?")
+
+
+def push(folder: Path, location: Location) -> None:
+    """Make a folder's files the snapshot at a location; hidden files are left out.
+
+    Raises:
+        MissingInput: there is no such bucket.
+        BadInput: access is denied, or the folder is empty.
+    """
+    names = [name for name in sums.files_in(folder) if not _is_hidden(name)]
+    if not names:
+        raise BadInput(f"{folder}: no file to push to {location}")
+    wanted = sums.hash_files(folder, names)
+    there = s3.sizes(location)
+    missing = {value: name for name, value in wanted.items() if value not in there}
+    s3.upload(location, [remote.transfer(folder, name, key) for key, name in missing.items()])
+    s3.put_text(location.child(sums.FOLDER_SUMS), sums.to_text(wanted))
+    old = [name for name in there if _OBJECT.fullmatch(name) and name not in wanted.values()]
+    s3.delete(location, old)
+
+
+def pull(location: Location, into: Path | None = None) -> Path | None:
+    """Fetch the snapshot at a location.
+
+    Args:
+        location: where `push` put it.
+        into: the folder to fill; by default a work folder that lasts as long as the process.
+
+    Returns:
+        The folder, or None where there is no snapshot.
+
+    Raises:
+        BadInput: an object differs from its SHA-256 after a second download.
+    """
+    sums_object = location.child(sums.FOLDER_SUMS)
+    if not s3.has(sums_object):
+        return None
+    _, wanted = remote.read_sums(sums_object)
+    folder = into or raw.kept_folder() / location.name
+    with tempfile.TemporaryDirectory(prefix=remote.WORK_PREFIX) as work:
+        objects = {value: value for value in wanted.values()}
+        remote.fetch_verified(location, objects, s3.sizes(location), into=Path(work))
+        for name, value in wanted.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(work) / value, path)
+    return folder
+
+
+def remove_tree(location: Location) -> None:
+    """Remove a working folder, local or remote; none there is no error.
+
+    Raises:
+        BadInput: its name is not one that only handseg makes (`NAME.partial`, `NAME.resume`).
+    """
+    if not _OURS.fullmatch(location.name):
+        raise BadInput(f"{location}: not removed, as handseg makes no working folder of this name")
+    if location.is_remote:
+        s3.delete(location, sorted(s3.sizes(location)))
+    elif location.path.is_dir() and not location.path.is_symlink():
+        shutil.rmtree(location.path)
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") for part in name.split("/"))
