@@ -1,0 +1,46 @@
+"""The few numbers of an artifact that an overview of many runs shows."""
+
+import csv
+import json
+from pathlib import Path
+
+Numbers = dict[str, float]
+
+
+def of_folds(path: Path) -> Numbers:
+    """Count a fold table's images, people and folds.
+
+    Args:
+        path: folds.csv.
+
+    Returns:
+        images, people, folds, and the images of the smallest and the largest fold.
+    """
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    folds = [row["fold"] for row in rows]
+    sizes = [folds.count(fold) for fold in set(folds)]
+    return {
+        "images": len(rows),
+        "people": len({row["person"] for row in rows}),
+        "folds": len(sizes),
+        "smallest_fold": min(sizes),
+        "largest_fold": max(sizes),
+    }
+
+
+def of_checkpoint(folder: Path) -> Numbers:
+    """Say how well a member does, from its card.
+
+    Args:
+        folder: a checkpoint.
+
+    Returns:
+        steps, parameters, and once it was validated the mean Dice on its held-out fold and that
+        of every bone, 0-1, by the bone's name.
+    """
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    numbers: Numbers = {"steps": card["steps"], "parameters": card["parameters"]}
+    if card["mean_dice"] is None:
+        return numbers
+    return {"mean_dice": card["mean_dice"], **numbers, **card["dice_per_class"]}

@@ -1,0 +1,38 @@
+import json
+from pathlib import Path
+
+from handseg import summary
+
+
+def test_a_fold_table_is_counted(tmp_path: Path) -> None:
+    table = tmp_path / "folds.csv"
+    table.write_text(
+        "image_name,person,fold\na.png,p1,0\nb.png,p1,0\nc.png,p2,1\nd.png,p3,0\n", encoding="utf-8"
+    )
+    assert summary.of_folds(table) == {
+        "images": 4,
+        "people": 3,
+        "folds": 2,
+        "smallest_fold": 1,  # c.png alone
+        "largest_fold": 3,
+    }
+
+
+def test_a_validated_checkpoint_gives_its_dice_first(tmp_path: Path) -> None:
+    card = {
+        "steps": 120,
+        "parameters": 5000,
+        "mean_dice": 0.75,
+        "dice_per_class": {"Radius": 0.9, "Pisiform": 0.6},
+        "history": [],
+    }
+    (tmp_path / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    numbers = summary.of_checkpoint(tmp_path)
+    assert list(numbers) == ["mean_dice", "steps", "parameters", "Radius", "Pisiform"]
+    assert numbers["mean_dice"] == 0.75
+
+
+def test_a_checkpoint_without_validation_gives_no_dice(tmp_path: Path) -> None:
+    card = '{"steps": 1, "parameters": 2, "mean_dice": null, "dice_per_class": {}}'
+    (tmp_path / "card.json").write_text(card, encoding="utf-8")
+    assert summary.of_checkpoint(tmp_path) == {"steps": 1, "parameters": 2}
