@@ -1,0 +1,32 @@
+"""The infer stage as KFP sees it."""
+
+from typing import Any
+
+from kfp import dsl
+
+from components.images import GPU_IMAGE
+
+
+@dsl.component(base_image=GPU_IMAGE, install_kfp_package=False)
+def infer(
+    checkpoint: dsl.Input[dsl.Model],
+    cache: dsl.Input[dsl.Dataset],
+    folds: dsl.Input[dsl.Dataset],
+    part: str,
+    settings: dict[str, Any],
+    store: dsl.Output[dsl.Dataset],
+) -> None:
+    """Predict the probabilities of one part by one member."""
+    from handseg import settings_codec
+    from handseg.settings import InferSettings
+    from handseg.stages.infer import infer
+    from handseg.storage import launched, location
+
+    infer(
+        checkpoint=launched.locate(checkpoint),
+        cache=launched.locate(cache),
+        folds=launched.locate(folds).child("folds.csv"),
+        part=part,
+        out=location.parse(store.path),
+        settings=settings_codec.from_dict(InferSettings, settings),
+    )

@@ -1,0 +1,29 @@
+"""The preprocess stage as KFP sees it."""
+
+from typing import Any
+
+from kfp import dsl
+
+from components.images import CPU_IMAGE
+
+
+@dsl.component(base_image=CPU_IMAGE, install_kfp_package=False)
+def preprocess(
+    data_uri: str,
+    data_hash: str,
+    folds: dsl.Input[dsl.Dataset],
+    settings: dict[str, Any],
+    cache: dsl.Output[dsl.Dataset],
+) -> None:
+    """Adjust every image at full size and write the image cache."""
+    from handseg import settings_codec
+    from handseg.settings import PreprocessSettings
+    from handseg.stages.preprocess import preprocess
+    from handseg.storage import launched, location
+
+    preprocess(
+        data=location.parse(data_uri),
+        folds=launched.locate(folds).child("folds.csv"),
+        out=location.parse(cache.path),
+        settings=settings_codec.from_dict(PreprocessSettings, settings),
+    )

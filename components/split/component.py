@@ -1,0 +1,27 @@
+"""The split stage as KFP sees it."""
+
+from typing import Any
+
+from kfp import dsl
+
+from components.images import CPU_IMAGE
+
+
+@dsl.component(base_image=CPU_IMAGE, install_kfp_package=False)
+def split(
+    data_uri: str,
+    data_hash: str,
+    settings: dict[str, Any],
+    folds: dsl.Output[dsl.Dataset],
+    metrics: dsl.Output[dsl.Metrics],
+) -> None:
+    """Assign every person to a fold; the artifact holds folds.csv and its sum."""
+    from handseg import settings_codec, summary
+    from handseg.settings import SplitSettings
+    from handseg.stages.split import split
+    from handseg.storage import location
+
+    table = location.parse(folds.path).child("folds.csv")
+    chosen = settings_codec.from_dict(SplitSettings, settings)
+    split(data=location.parse(data_uri), out=table, settings=chosen)
+    metrics.metadata.update(summary.of_folds(table.path))

@@ -1,0 +1,34 @@
+"""The train stage as KFP sees it."""
+
+from typing import Any
+
+from kfp import dsl
+
+from components.images import GPU_IMAGE
+
+
+@dsl.component(base_image=GPU_IMAGE, install_kfp_package=False)
+def train(
+    cache: dsl.Input[dsl.Dataset],
+    folds: dsl.Input[dsl.Dataset],
+    member: dict[str, Any],
+    checkpoint: dsl.Output[dsl.Model],
+    oof: dsl.Output[dsl.Dataset],
+    metrics: dsl.Output[dsl.Metrics],
+) -> None:
+    """Train one member on the people outside its fold, then predict that fold."""
+    from handseg import settings_codec, summary
+    from handseg.settings import TrainSettings
+    from handseg.stages.train import train
+    from handseg.storage import launched, location
+
+    train(
+        cache=launched.locate(cache),
+        folds=launched.locate(folds).child("folds.csv"),
+        fold=int(member["fold"]),
+        name=member["member_name"],
+        out=location.parse(checkpoint.path),
+        oof=location.parse(oof.path),
+        settings=settings_codec.from_dict(TrainSettings, member["settings"]),
+    )
+    metrics.metadata.update(summary.of_checkpoint(location.parse(checkpoint.path).path))

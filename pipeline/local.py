@@ -1,0 +1,111 @@
+"""`python -m pipeline.local`: the graph on this machine, in subprocesses or in the real images."""
+
+import argparse
+import os
+import shutil
+import stat
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import TypeAlias
+
+from kfp import local
+
+from handseg.errors import HandsegError, MissingInput
+from handseg.presets import catalogue
+from pipeline.compile import add_image_arguments
+from pipeline.pipeline import Images, build
+
+Runner: TypeAlias = local.SubprocessRunner | local.DockerRunner
+
+
+def run_graph(
+    preset: catalogue.Preset, *, data: Path, out: Path, part: str, runner: Runner, images: Images
+) -> None:
+    """Run a preset's graph, then copy its submission and report.
+
+    Args:
+        preset: what is run.
+        data: folder in the competition's layout.
+        out: folder for submission.csv and report.html; what the tasks made stays in out/artifacts.
+        part: "test" or "oof": which predictions become the CSV.
+        runner: where kfp.local runs each task.
+        images: what a DockerRunner runs; a SubprocessRunner runs this Python.
+
+    Raises:
+        RuntimeError: a task failed; its log stands on stdout.
+    """
+    root = out.absolute() / "artifacts"
+    root.mkdir(parents=True, exist_ok=True)
+    # A container's user is not this one, and must make its folders here.
+    root.chmod(stat.S_ISVTX | 0o777)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "You may be attemping to run a task that uses custom")
+        local.init(runner, pipeline_root=str(root), raise_on_error=True)
+        done = build(preset, images=images)(data_uri=str(data.absolute()), part=part)
+    for file in Path(done.outputs["submission"].path).iterdir():
+        _copy(file, out / file.name)
+    _copy(Path(done.outputs["report"].path), out / "report.html")
+
+
+def docker_runner(data: Path) -> local.DockerRunner:
+    """A runner of containers that read the data and write nothing but their artifacts.
+
+    Raises:
+        MissingInput: the Docker SDK is not installed.
+    """
+    # The checkout's docker/ folder can be imported too, as a package without content.
+    docker = import_module("docker")
+    if not hasattr(docker, "from_env"):
+        raise MissingInput("docker: the Docker SDK is not installed; run `pip install docker`")
+    mounts = import_module("docker.types")
+    source = str(data.absolute())
+    return local.DockerRunner(
+        mounts=[mounts.Mount(target=source, source=source, type="bind", read_only=True)],
+        user=f"{os.getuid()}:{os.getgid()}" if os.getuid() else None,
+        read_only=True,
+        tmpfs={"/tmp": ""},
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        shm_size="1g",
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.copyfile(source, partial)
+    partial.replace(target)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the graph as the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.local", description=__doc__)
+    parser.add_argument("--preset", default="smoke", help="default: %(default)s")
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and test/")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the results")
+    parser.add_argument(
+        "--part", choices=["test", "oof"], default="test", help="whose predictions the CSV holds"
+    )
+    parser.add_argument("--runner", choices=["subprocess", "docker"], default="subprocess")
+    add_image_arguments(parser)
+    given = parser.parse_args(arguments)
+    try:
+        runner = (
+            docker_runner(given.data)
+            if given.runner == "docker"
+            else local.SubprocessRunner(use_venv=False)
+        )
+        run_graph(
+            catalogue.load(given.preset),
+            data=given.data,
+            out=given.out,
+            part=given.part,
+            runner=runner,
+            images=Images(cpu=given.cpu_image, gpu=given.gpu_image),
+        )
+    except HandsegError as error:
+        parser.exit(error.exit_code, f"{parser.prog}: {error}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The graph: split -> preprocess -> per member train and infer -> ensemble and report."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from kfp import dsl
+
+from components.ensemble.component import ensemble
+from components.images import CPU_IMAGE, GPU_IMAGE
+from components.infer.component import infer
+from components.preprocess.component import preprocess
+from components.split.component import split
+from components.train.component import train
+from handseg.presets.catalogue import Member, Preset
+from pipeline import resources
+
+
+@dataclass(frozen=True, kw_only=True)
+class Images:
+    """The two images that the tasks run in."""
+
+    cpu: str = CPU_IMAGE
+    gpu: str = GPU_IMAGE
+
+    @property
+    def are_pinned(self) -> bool:
+        """Whether both are named by digest."""
+        return all("@sha256:" in image for image in (self.cpu, self.gpu))
+
+
+class Outputs(NamedTuple):
+    """What a run gives."""
+
+    submission: dsl.Dataset
+    report: dsl.HTML
+
+
+def build(preset: Preset, *, images: Images | None = None) -> dsl.base_component.BaseComponent:
+    """Build a preset's pipeline; the settings and members become constants of it.
+
+    Args:
+        preset: complete, checked settings.
+        images: where the tasks run; the default is this version's images by tag.
+
+    Returns:
+        A pipeline with the parameters data_uri (a folder in the competition's layout, local or
+        s3://), data_hash (a part of the cache's key), run_name, and part ("test" or "oof": which
+        predictions become the CSV).
+    """
+    chosen = images or Images()
+    members = [_loop_item(member) for member in preset.members]
+
+    @dsl.pipeline(name=f"handseg-{preset.name.replace('_', '-')}")
+    def graph(
+        data_uri: str, data_hash: str = "", run_name: str = "", part: str = "test"
+    ) -> Outputs:
+        table = split(data_uri=data_uri, data_hash=data_hash, settings=asdict(preset.split))
+        folds = table.outputs["folds"]
+        cached = preprocess(
+            data_uri=data_uri,
+            data_hash=data_hash,
+            folds=folds,
+            settings=asdict(preset.preprocess),
+        )
+        cache = cached.outputs["cache"]
+        with dsl.ParallelFor(members) as member:
+            trained = train(cache=cache, folds=folds, member=member)
+            predicted = infer(
+                checkpoint=trained.outputs["checkpoint"],
+                cache=cache,
+                folds=folds,
+                part=part,
+                settings=asdict(preset.infer),
+            )
+        voted = ensemble(
+            stores=dsl.Collected(predicted.outputs["store"]),
+            cache=cache,
+            folds=folds,
+            checkpoints=dsl.Collected(trained.outputs["checkpoint"]),
+            oof=dsl.Collected(trained.outputs["oof"]),
+            weights=preset.weights or [],
+            settings=asdict(preset.ensemble),
+        )
+        _place([table, cached, trained, predicted, voted], preset, chosen)
+        return Outputs(submission=voted.outputs["submission"], report=voted.outputs["report"])
+
+    return graph
+
+
+def _loop_item(member: Member) -> dict[str, Any]:
+    # Not "name": kfp's loop variable has an attribute of that name, and compiling fails on it.
+    return {"member_name": member.name, "fold": member.fold, "settings": asdict(member.train)}
+
+
+def _place(tasks: list[dsl.PipelineTask], preset: Preset, images: Images) -> None:
+    devices = {"train": _device([member.train.device for member in preset.members])}
+    devices["infer"] = preset.infer.device
+    for task in tasks:
+        task.set_container_image(images.gpu if task.name in devices else images.cpu)
+        # The cache's key holds an image's name and no content: a tag can come to mean other code.
+        task.set_caching_options(images.are_pinned)
+        device = devices.get(task.name, "cpu")
+        resources.apply(task, resources.of_stage(task.name, device=device))
+
+
+def _device(devices: list[str]) -> str:
+    return "cpu" if set(devices) == {"cpu"} else "cuda"
