@@ -1,0 +1,62 @@
+# `make help` lists the targets. Everything runs in .venv, which the first target that needs it makes.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+PIP    := $(BIN)/python -m pip install -qq --disable-pip-version-check -c docker/constraints.txt
+PYTEST := $(BIN)/python -m pytest
+
+DEMO_DATA := runs/demo-data
+DEMO      := runs/demo
+DEMO_HANDS := --people 16 --test-people 4 --size 2048 --seed 7
+
+# albumentations asks the network for a newer release unless told not to.
+export NO_ALBUMENTATIONS_UPDATE = 1
+
+.PHONY: help venv demo test test-all smoke lint compile clean
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+venv: $(READY) ## set up .venv (every other target does so too)
+
+demo: $(READY) ## synthetic hands through all stages, to runs/demo/submission.csv and report.html
+	$(BIN)/handseg demo-data $(DEMO_DATA) $(DEMO_HANDS)
+	$(BIN)/handseg run --data $(DEMO_DATA) --out $(DEMO) --preset demo
+	$(BIN)/handseg score --truth $(DEMO_DATA) --submission $(DEMO)/submission.csv
+
+test: $(READY) ## unit, contract and end-to-end tests; no root, no browser, no GPU
+	$(PYTEST) -n 2 -m "not browser and not gpu"
+
+test-all: test ## the same, and those that need Chromium (installed by apt, as root)
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } \
+	  || { echo "make test-all: no chromium, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
+	$(PYTEST) -m browser
+
+smoke: $(READY) ## the KFP graph on tiny hands in this machine's processes, as CI runs it
+	$(BIN)/python -m pipeline.local --preset smoke
+
+lint: $(READY) ## ruff check, ruff format and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+compile: $(READY) ## each preset -> pipeline/compiled/PRESET.yaml
+	$(BIN)/python -m pipeline.compile
+
+clean: ## remove .venv, caches and the demo's runs
+	rm -rf $(VENV) $(DEMO) $(DEMO_DATA) build dist local_outputs handseg.egg-info \
+	  .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find handseg tests pipeline components -name __pycache__ -prune -exec rm -rf {} +
+
+# torch first: installed after a package that asks for any torch, it would be fetched twice.
+$(READY): pyproject.toml docker/constraints.txt docker/install-opencv.sh
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: $(PYTHON) is missing or older than Python 3.11; name another: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up $(VENV), once; it takes a few minutes and 2.5 GB."
+	@$(PYTHON) -m venv $(VENV) || { echo "make: python3-venv is missing; as root: apt-get install python3-venv" >&2; exit 1; }
+	@echo "  torch ..." && $(PIP) torch
+	@echo "  everything else ..." && $(PIP) -e '.[train,pipeline,dev]'
+	@echo "  OpenCV without libGL ..." && docker/install-opencv.sh $(BIN)/python
+	@touch $@
