@@ -49,8 +49,8 @@ def deep_supervision(
     Args:
         outputs: logits of every head, (B, C, H, W) or not yet enlarged; the main one first.
         target: int (B, H, W), bit c set where class c is; or (B, C, H, W), the fraction of each
-            pixel that the class covers, as float or as uint8 in 255ths. At the largest head's size; coarser heads are
-            compared with its mean over their pixels.
+            pixel that the class covers, as float or as uint8 in 255ths. At the largest head's
+            size; coarser heads are compared with its mean over their pixels.
         loss: bce, or bce plus one minus soft Dice.
 
     Returns:

@@ -1,0 +1,121 @@
+"""From native logits to stored probabilities, without ever building 29 x 2048 x 2048.
+
+Per class: a bound at native size says where anything can reach the cut; only there are logits
+enlarged, refined, turned into probabilities, brought to the image's own size and quantised. The
+values are those of doing all of it densely.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from handseg import bones
+from handseg.errors import BadInput
+from handseg.inference import occupied, regions
+from handseg.inference.refinement import MARGIN, ClassRefinement
+from handseg.inference.regions import Box
+
+_LEVELS = 255
+_LEAST_LOGIT = -80.0
+"""exp(80) is finite in float32; the probability is far below any cut."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """Probabilities of one class around where it was found, in 255ths; 0 everywhere else."""
+
+    class_id: int
+    top: int
+    left: int
+    values: NDArray[np.uint8]
+    """(h, w), in the image's own pixels."""
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What turns one network's native logits into regions."""
+
+    scale: int
+    """Output pixels per native cell along each side."""
+    refinements: Sequence[ClassRefinement] | None
+    """One for each class, or None."""
+    cut_level: int
+    """Probabilities that round to less than this many 255ths become 0."""
+
+    def regions(
+        self, native: NDArray[np.float32], shape: tuple[int, int], *, name: str = "image"
+    ) -> Iterator[Region]:
+        """Regions of the classes that are found at all, in class order.
+
+        Args:
+            native: float32 (C, h, w), main logits before enlargement.
+            shape: the image's own (height, width).
+            name: the image's, for the message.
+
+        Raises:
+            BadInput: a logit is NaN or infinite.
+        """
+        for class_id, plane in enumerate(native):
+            if not math.isfinite(float(plane.sum())):
+                raise BadInput(
+                    f"{name}: logits of {bones.NAMES[class_id]} are not finite; "
+                    "give --settings.precision float32, or train the member again"
+                )
+            region = self._region(class_id, plane, shape)
+            if region is not None:
+                yield region
+
+    def _region(
+        self, class_id: int, native: NDArray[np.float32], shape: tuple[int, int]
+    ) -> Region | None:
+        refinement = self.refinements[class_id] if self.refinements else None
+        output = (native.shape[0] * self.scale, native.shape[1] * self.scale)
+        least = (self.cut_level - 0.5) / _LEVELS
+        found = occupied.boxes(
+            native, math.log(least / (1 - least)), scale=self.scale, refinement=refinement
+        )
+        targets = [box if shape == output else regions.reach(box, output, shape) for box in found]
+        if not targets:
+            return None
+        whole = Box(
+            min(box.top for box in targets),
+            max(box.bottom for box in targets),
+            min(box.left for box in targets),
+            max(box.right for box in targets),
+        )
+        values = np.zeros((whole.height, whole.width), np.uint8)
+        for box in targets:
+            probabilities = _probabilities(native, box, output, shape, refinement)
+            values[box.inside(whole)] = _quantise(probabilities, self.cut_level)
+        return Region(class_id, whole.top, whole.left, values)
+
+
+def _probabilities(
+    native: NDArray[np.float32],
+    box: Box,
+    output: tuple[int, int],
+    shape: tuple[int, int],
+    refinement: ClassRefinement | None,
+) -> NDArray[np.float32]:
+    """float32 probabilities of one class in a box of the image's own pixels."""
+    wanted = box if shape == output else regions.support(box, output, shape)
+    enlarged = wanted.grown(MARGIN, output) if refinement is not None else wanted
+    read = regions.support(enlarged, native.shape, output)
+    logits = regions.bilinear(
+        native[read.slices], read, source=native.shape, target=output, box=enlarged
+    )
+    if refinement is not None:
+        logits = refinement.apply(logits)[wanted.inside(enlarged)]
+    odds_against = np.exp(-np.maximum(logits, _LEAST_LOGIT))
+    probabilities = np.asarray(1 / (1 + odds_against), np.float32)
+    return regions.bilinear(probabilities, wanted, source=output, target=shape, box=box)
+
+
+def _quantise(probabilities: NDArray[np.float32], cut_level: int) -> NDArray[np.uint8]:
+    levels = cv2.convertScaleAbs(probabilities, alpha=_LEVELS)
+    _, kept = cv2.threshold(levels, cut_level - 1, 0, cv2.THRESH_TOZERO)
+    return np.asarray(kept, np.uint8)
