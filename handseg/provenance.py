@@ -170,9 +170,9 @@ def is_done(
         raise BadInput(f"{out}: was not made by handseg; give another --out, or remove it")
     found = _parsed(text, f"provenance of {out}")
     wanted = {"stage": stage, "settings": dict(settings), "parents": dict(parents)}
-    changes = _changes({key: found.get(key) for key in wanted}, json.loads(json.dumps(wanted)))
-    if changes:
-        lines = "".join(f"\n  {change}" for change in changes)
+    differences = changes({key: found.get(key) for key in wanted}, json.loads(json.dumps(wanted)))
+    if differences:
+        lines = "".join(f"\n  {difference}" for difference in differences)
         raise BadInput(
             f"{out}: was made otherwise (then -> now):{lines}\ngive another --out, or remove it"
         )
@@ -197,7 +197,8 @@ def _parsed(text: str, source: str) -> dict[str, object]:
     return value
 
 
-def _changes(then: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
+def changes(then: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
+    """What differs between two JSON-shaped mappings, one line `key: then -> now` each, sorted."""
     before, after = _flat(then), _flat(now)
     return [
         f"{key}: {before.get(key, _NO_ENTRY)} -> {after.get(key, _NO_ENTRY)}"
