@@ -1,0 +1,152 @@
+"""`handseg run`: every stage on this machine, one after another; what is done is not done again."""
+
+import json
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Annotated, Any, TypeAlias
+
+from handseg import provenance
+from handseg.commands.check import check
+from handseg.commands.plan import Part, Step, steps
+from handseg.commands.time_left import TimeLeft
+from handseg.dataset import layout
+from handseg.errors import BadInput
+from handseg.presets import catalogue
+from handseg.presets.catalogue import Preset
+from handseg.settings import (
+    EnsembleSettings,
+    InferSettings,
+    PreprocessSettings,
+    SplitSettings,
+    TrainSettings,
+)
+from handseg.storage import artifact, raw
+from handseg.storage.location import Location
+
+logger = logging.getLogger(__name__)
+Values: TypeAlias = Mapping[str, Any]
+_RECORD = "run.json"
+
+
+def run(
+    *,
+    data: Location,
+    out: Location,
+    preset: str = "demo",
+    split: Annotated[Values | None, SplitSettings] = None,
+    preprocess: Annotated[Values | None, PreprocessSettings] = None,
+    train: Annotated[Values | None, TrainSettings] = None,
+    infer: Annotated[Values | None, InferSettings] = None,
+    ensemble: Annotated[Values | None, EnsembleSettings] = None,
+) -> int:
+    """Check the data, then run split, preprocess, train, infer, ensemble and report.
+
+    Killed anywhere and called again it goes on; complete, it does nothing. What is left out of
+    the settings below is the preset's.
+
+    Args:
+        data: Folder with train/ and, where there is one, test/ in the competition's layout.
+        out: The run's folder: folds.csv, cache/, members/, stores/, submission.csv, report.html.
+        preset: A preset's name, or the path of a YAML file of the same form.
+        split: Replaces settings of the preset's split.
+        preprocess: Replaces settings of the preset's preprocess.
+        train: Replaces settings of every member's train.
+        infer: Replaces settings of the preset's infer.
+        ensemble: Replaces settings of the preset's ensemble.
+
+    Returns:
+        0, or 2 where the data has faults, which are printed.
+
+    Raises:
+        BadInput: `out` was made from other data or settings; the message lists the differences.
+    """
+    given = {
+        "split": split,
+        "preprocess": preprocess,
+        "train": train,
+        "infer": infer,
+        "ensemble": ensemble,
+    }
+    overrides = {section: values for section, values in given.items() if values}
+    chosen = catalogue.load(preset, overrides)
+    made = _made_before(out)
+    if made is None:
+        code = check(data)
+        if code:
+            return code
+    started = datetime.now(UTC)
+    images = layout.scan(raw.reading_raw(data))
+    part: Part = "test" if any(image.part == "test" for image in images) else "oof"
+    made_of = {
+        "stage": "run",
+        "settings": {**asdict(chosen), "part": part},
+        "parents": {"data": layout.data_hash(images)},
+    }
+    plan = steps(chosen, data=data, out=out, part=part)
+    if made is not None:
+        _check_same(out, made, made_of)
+        if all(artifact.exists(place) for step in plan for place in (step.out, *step.also)):
+            logger.info("nothing to do: %s is complete", out)
+            return 0
+    if part == "oof":
+        logger.info("there is no test part: submission.csv will hold the out-of-fold predictions")
+    _take(plan, chosen)
+    _write_record(out, plan, made_of, started)
+    logger.info("done: %s and %s", out.child("submission.csv"), out.child("report.html"))
+    return 0
+
+
+def _take(plan: Sequence[Step], preset: Preset) -> None:
+    clock = TimeLeft()
+    logger.info("preset %s: %d members, %d steps", preset.name, len(preset.members), len(plan))
+    for index, step in enumerate(plan):
+        there = all(artifact.exists(place) for place in (step.out, *step.also))
+        note = "already there" if there else clock.of(plan[index:])
+        dash = " - " if note else ""
+        logger.info("step %d/%d %s%s%s", index + 1, len(plan), step.title, dash, note)
+        begun = time.monotonic()
+        # By name, so that torch is loaded when the first member is trained and not before.
+        getattr(import_module(f"handseg.stages.{step.stage}"), step.stage)(**step.arguments)
+        if not there:
+            seconds = time.monotonic() - begun
+            clock.note(step, seconds)
+            logger.info("step %d/%d %s took %.1f s", index + 1, len(plan), step.title, seconds)
+
+
+def _made_before(out: Location) -> dict[str, Any] | None:
+    place = out.child(_RECORD)
+    if not artifact.exists(place):
+        return None
+    with artifact.reading(place) as path:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
+def _check_same(out: Location, made: Values, now: Values) -> None:
+    then = {key: made.get(key) for key in now}
+    changes = provenance.changes(then, json.loads(json.dumps(now)))
+    if changes:
+        raise BadInput(
+            f"{out}: this run was made otherwise (then -> now):"
+            + "".join(f"\n  {change}" for change in changes)
+            + "\ngive another --out, or remove it"
+        )
+
+
+def _write_record(out: Location, plan: Sequence[Step], made_of: Values, started: datetime) -> None:
+    """Write RUN/run.json: what the run was made of, and of each step the times and hashes."""
+    found = {}
+    for step in plan:
+        record = json.loads(artifact.read_record(step.out) or "{}")
+        keys = ("started", "ended", "device", "parents")
+        found[step.title] = {key: record[key] for key in keys if key in record}
+    with artifact.reading(out.child("submission.csv")) as path:
+        submission = artifact.content_hash(path)
+    extra = {"steps": found, "submission": submission}
+    record = provenance.record(**made_of, started=started, extra=extra)
+    with artifact.writing(out.child(_RECORD), folder=False, replace=True) as path:
+        path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
