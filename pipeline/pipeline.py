@@ -35,12 +35,16 @@ class Outputs(NamedTuple):
     report: dsl.HTML
 
 
-def build(preset: Preset, *, images: Images | None = None) -> dsl.base_component.BaseComponent:
+def build(
+    preset: Preset, *, images: Images | None = None, cluster: bool = True
+) -> dsl.base_component.BaseComponent:
     """Build a preset's pipeline; the settings and members become constants of it.
 
     Args:
         preset: complete, checked settings.
         images: where the tasks run; the default is this version's images by tag.
+        cluster: whether to ask for resources, retries and time limits. A local runner has no use
+            for them, and would wait a minute before it tries a failed task again.
 
     Returns:
         A pipeline with the parameters data_uri (a folder in the competition's layout, local or
@@ -81,7 +85,10 @@ def build(preset: Preset, *, images: Images | None = None) -> dsl.base_component
             weights=preset.weights or [],
             settings=asdict(preset.ensemble),
         )
-        _place([table, cached, trained, predicted, voted], preset, chosen)
+        tasks = [table, cached, trained, predicted, voted]
+        _choose_images(tasks, chosen)
+        if cluster:
+            _ask(tasks, preset)
         return Outputs(submission=voted.outputs["submission"], report=voted.outputs["report"])
 
     return graph
@@ -92,16 +99,16 @@ def _loop_item(member: Member) -> dict[str, Any]:
     return {"member_name": member.name, "fold": member.fold, "settings": asdict(member.train)}
 
 
-def _place(tasks: list[dsl.PipelineTask], preset: Preset, images: Images) -> None:
-    devices = {"train": _device([member.train.device for member in preset.members])}
-    devices["infer"] = preset.infer.device
+def _choose_images(tasks: list[dsl.PipelineTask], images: Images) -> None:
     for task in tasks:
-        task.set_container_image(images.gpu if task.name in devices else images.cpu)
+        task.set_container_image(images.gpu if task.name in ("train", "infer") else images.cpu)
         # The cache's key holds an image's name and no content: a tag can come to mean other code.
         task.set_caching_options(images.are_pinned)
-        device = devices.get(task.name, "cpu")
-        resources.apply(task, resources.of_stage(task.name, device=device))
 
 
-def _device(devices: list[str]) -> str:
-    return "cpu" if set(devices) == {"cpu"} else "cuda"
+def _ask(tasks: list[dsl.PipelineTask], preset: Preset) -> None:
+    trained_on = {member.train.device for member in preset.members}
+    devices = {"train": trained_on, "infer": {preset.infer.device}}
+    for task in tasks:
+        accelerated = devices.get(task.name, {"cpu"}) != {"cpu"}
+        resources.apply(task, resources.of_stage(task.name, accelerated=accelerated))

@@ -65,14 +65,14 @@ STAGES = {
 }
 
 
-def of_stage(stage: str, *, device: str = "cpu") -> Resources:
-    """What a stage asks for; nothing is accelerated where its settings say device "cpu"."""
+def of_stage(stage: str, *, accelerated: bool) -> Resources:
+    """What a stage asks for, with its accelerator, if it has one, or without."""
     wanted = STAGES[stage]
-    return replace(wanted, accelerator=None) if device == "cpu" else wanted
+    return wanted if accelerated else replace(wanted, accelerator=None)
 
 
 def apply(task: dsl.PipelineTask, wanted: Resources) -> None:
-    """Ask the cluster for a task's resources; local runners pass over them.
+    """Ask the cluster for a task's resources.
 
     KFP compiles no retry policy, and the cluster's is OnFailure: a task that fails is tried again,
     one whose pod was deleted or evicted is not.

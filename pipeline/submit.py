@@ -18,6 +18,7 @@ def submit(
     parameters: dict[str, str],
     images: Images,
     experiment: str,
+    namespace: str | None = None,
 ) -> str:
     """Start a run.
 
@@ -28,6 +29,7 @@ def submit(
             key would not change with the data.
         images: what the tasks run in.
         experiment: the group of runs it belongs to, made where it is missing.
+        namespace: the user's, where the installation has several.
 
     Returns:
         The run's id.
@@ -43,6 +45,7 @@ def submit(
             arguments=parameters,
             run_name=parameters["run_name"] or None,
             experiment_name=experiment,
+            namespace=namespace,
             enable_caching=None if parameters["data_hash"] else False,
         )
     return str(run.run_id)
@@ -73,7 +76,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--run-name", default="", help="default: KFP's own")
     parser.add_argument("--part", choices=["test", "oof"], default="test")
     parser.add_argument("--experiment", default="handseg", help="default: %(default)s")
-    parser.add_argument("--namespace", default="kubeflow", help="default: %(default)s")
+    parser.add_argument("--namespace", help="yours, where the installation has several")
     parser.add_argument("--allow-tag", action="store_true", help="take images without a digest")
     add_image_arguments(parser)
     given = parser.parse_args(arguments)
@@ -87,11 +90,12 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         check(images, given.data, allow_tag=given.allow_tag)
         run_id = submit(
-            kfp.Client(host=given.host, namespace=given.namespace),
+            kfp.Client(host=given.host),
             preset=given.preset,
             parameters=parameters,
             images=images,
             experiment=given.experiment,
+            namespace=given.namespace,
         )
     except HandsegError as error:
         parser.exit(error.exit_code, f"{parser.prog}: {error}\n")

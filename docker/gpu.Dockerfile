@@ -1,0 +1,52 @@
+# train and infer: torch with the CUDA libraries its own wheels bring; the node gives the driver.
+#
+#   docker build -f docker/gpu.Dockerfile -t handseg-gpu:0.1.0 \
+#     --build-arg HANDSEG_COMMIT="$(git rev-parse HEAD)" .
+#
+# Without a GPU, 1.2 GB instead of several: --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# Pin the base by digest for anything you keep:
+#   --build-arg BASE_IMAGE=python:3.11-slim-bookworm@sha256:...   (docker buildx imagetools inspect NAME)
+# No ENTRYPOINT: Kubeflow and kfp.local give the whole command, and a person writes `handseg train ...`.
+ARG BASE_IMAGE=python:3.11-slim-bookworm
+# An image whose root holds wheels, looked at before the index; scratch holds none.
+ARG WHEELS_IMAGE=scratch
+
+FROM ${WHEELS_IMAGE} AS wheels
+
+FROM ${BASE_IMAGE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python3 -m venv /opt/handseg
+ENV PATH=/opt/handseg/bin:${PATH}
+WORKDIR /src
+COPY docker/constraints.txt docker/install-opencv.sh docker/
+# torch first and alone: the largest layer, and the one that changes least.
+ARG TORCH_INDEX=
+RUN --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=bind,from=wheels,target=/wheels,rw \
+    pip install -c docker/constraints.txt --find-links /wheels \
+        ${TORCH_INDEX:+--extra-index-url "${TORCH_INDEX}"} torch
+COPY pyproject.toml README.md LICENSE ./
+# The dependencies alone, against an empty package: this layer outlives every change of the code.
+RUN --mount=type=cache,target=/root/.cache/pip \
+    mkdir handseg && touch handseg/__init__.py \
+    && pip install -c docker/constraints.txt '.[train]' \
+    && sh docker/install-opencv.sh python3 \
+    && pip install --no-deps -c docker/constraints.txt kfp
+COPY handseg handseg
+RUN --mount=type=cache,target=/root/.cache/pip \
+    pip install --no-deps --force-reinstall .
+
+FROM ${BASE_IMAGE}
+COPY --from=build /opt/handseg /opt/handseg
+# Whatever uid runs this has no home and may have no name: all caches go to /tmp.
+ENV PATH=/opt/handseg/bin:${PATH} \
+    HOME=/tmp USER=handseg MPLCONFIGDIR=/tmp/matplotlib TORCH_HOME=/tmp/torch \
+    NO_ALBUMENTATIONS_UPDATE=1 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+USER 10001
+# What KFP's executor and the stages need is there, for this user.
+RUN _KFP_RUNTIME=true python3 -c "import albumentations, cv2, handseg.cli, kfp.dsl.executor_main, torch"
+ARG HANDSEG_COMMIT=unknown
+ENV HANDSEG_COMMIT=${HANDSEG_COMMIT}
+LABEL org.opencontainers.image.title="handseg-gpu" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.revision="${HANDSEG_COMMIT}"

@@ -1,0 +1,146 @@
+import json
+from typing import Any
+
+import pytest
+from kfp import dsl
+
+from components.images import CPU_IMAGE, GPU_IMAGE
+from handseg.presets import catalogue
+from pipeline import resources
+from pipeline.pipeline import Images, build
+
+PINNED = Images(cpu=f"registry/cpu@sha256:{'1' * 64}", gpu=f"registry/gpu@sha256:{'2' * 64}")
+GPU_STAGES = {"exec-train", "exec-infer"}
+
+
+def executors(graph: dsl.base_component.BaseComponent) -> dict[str, Any]:
+    return dict(graph.pipeline_spec.deployment_spec.fields["executors"].struct_value)
+
+
+def containers(graph: dsl.base_component.BaseComponent) -> dict[str, Any]:
+    return {name: executor["container"] for name, executor in executors(graph).items()}
+
+
+def platform(graph: dsl.base_component.BaseComponent) -> dict[str, Any]:
+    spec = graph.platform_spec.platforms["kubernetes"].deployment_spec.executors
+    return {name: dict(settings) for name, settings in spec.items()}
+
+
+def caching(graph: dsl.base_component.BaseComponent) -> set[bool]:
+    spec = graph.pipeline_spec
+    dags = [spec.root.dag, *(part.dag for part in spec.components.values())]
+    return {
+        task.caching_options.enable_cache
+        for dag in dags
+        for name, task in dag.tasks.items()
+        if not name.startswith("for-loop")
+    }
+
+
+@pytest.fixture(scope="module")
+def large() -> dsl.base_component.BaseComponent:
+    return build(catalogue.load("seed_ds2048"))
+
+
+@pytest.fixture(scope="module")
+def tiny() -> dsl.base_component.BaseComponent:
+    return build(catalogue.load("smoke"))
+
+
+def test_five_stages_run_in_two_images(tiny: dsl.base_component.BaseComponent) -> None:
+    images = {name: container["image"] for name, container in containers(tiny).items()}
+    assert images == {
+        "exec-split": CPU_IMAGE,
+        "exec-preprocess": CPU_IMAGE,
+        "exec-train": GPU_IMAGE,
+        "exec-infer": GPU_IMAGE,
+        "exec-ensemble": CPU_IMAGE,
+    }
+
+
+def test_training_gets_a_gpu_a_node_that_has_it_and_shared_memory(
+    large: dsl.base_component.BaseComponent,
+) -> None:
+    accelerator = containers(large)["exec-train"]["resources"]["accelerator"]
+    assert accelerator["resourceType"] == "nvidia.com/gpu"
+    assert accelerator["resourceCount"] == "1"
+    asked = platform(large)["exec-train"]
+    assert dict(asked["nodeSelector"]["labels"]) == {"nvidia.com/gpu.present": "true"}
+    (toleration,) = asked["tolerations"]
+    assert (toleration["key"], toleration["operator"]) == ("nvidia.com/gpu", "Exists")
+    (mount,) = asked["emptyDirMounts"]
+    assert (mount["mountPath"], mount["medium"]) == ("/dev/shm", "Memory")
+
+
+def test_stages_without_torch_get_no_gpu(large: dsl.base_component.BaseComponent) -> None:
+    accelerated = {
+        name
+        for name, container in containers(large).items()
+        if "accelerator" in dict(container["resources"])
+    }
+    assert accelerated == GPU_STAGES
+    assert {name for name, asked in platform(large).items() if "tolerations" in asked} == GPU_STAGES
+
+
+def test_settings_that_say_cpu_ask_for_no_gpu(tiny: dsl.base_component.BaseComponent) -> None:
+    for container in containers(tiny).values():
+        assert "accelerator" not in dict(container["resources"])
+    assert not [name for name, asked in platform(tiny).items() if "nodeSelector" in asked]
+
+
+def test_every_task_has_limits_a_timeout_retries_and_no_root(
+    large: dsl.base_component.BaseComponent,
+) -> None:
+    for container in containers(large).values():
+        assert dict(container["resources"])["resourceMemoryLimit"]
+        assert dict(container["resources"])["resourceCpuLimit"]
+    for asked in platform(large).values():
+        assert int(asked["activeDeadlineSeconds"]) > 0
+        assert dict(asked["securityContext"]) == {
+            "runAsUser": str(resources.USER),
+            "runAsNonRoot": True,
+        }
+    spec = large.pipeline_spec
+    loop = next(part for name, part in spec.components.items() if name.startswith("comp-for-loop"))
+    for name, task in [*spec.root.dag.tasks.items(), *loop.dag.tasks.items()]:
+        if not name.startswith("for-loop"):
+            assert task.retry_policy.max_retry_count == 2
+            assert task.retry_policy.backoff_duration.seconds == 60
+
+
+def test_keys_of_the_store_come_from_a_secret_and_stand_nowhere(
+    large: dsl.base_component.BaseComponent,
+) -> None:
+    for asked in platform(large).values():
+        (secret,) = asked["secretAsEnv"]
+        assert secret["secretName"] == resources.SECRET
+        assert secret["optional"]
+    for container in containers(large).values():
+        assert "env" not in dict(container)
+
+
+def test_nothing_is_taken_from_the_cache_when_images_are_tags() -> None:
+    preset = catalogue.load("smoke")
+    assert caching(build(preset)) == {False}
+    assert caching(build(preset, images=PINNED)) == {True}
+
+
+def test_a_local_graph_asks_for_nothing_and_is_the_same_otherwise(
+    tiny: dsl.base_component.BaseComponent,
+) -> None:
+    alone = build(catalogue.load("smoke"), cluster=False)
+    assert not alone.platform_spec.platforms
+    for name, container in containers(alone).items():
+        assert "resources" not in dict(container)
+        assert list(container["command"]) == list(containers(tiny)[name]["command"])
+    assert list(alone.pipeline_spec.root.dag.tasks) == list(tiny.pipeline_spec.root.dag.tasks)
+
+
+def test_the_ensemble_waits_for_every_member(tiny: dsl.base_component.BaseComponent) -> None:
+    root = tiny.pipeline_spec.root.dag.tasks
+    loop = next(name for name in root if name.startswith("for-loop"))
+    for port in ("stores", "checkpoints", "oof"):
+        source = root["ensemble"].inputs.artifacts[port].task_output_artifact
+        assert source.producer_task == loop
+    items = json.loads(root[loop].parameter_iterator.items.raw)
+    assert [item["fold"] for item in items] == [0, 1]
