@@ -1,0 +1,161 @@
+import dataclasses
+import logging
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from handseg import bones
+from handseg.errors import BadInput, MissingInput
+from handseg.inference import store
+from handseg.inference.store import Store, StoreCard, StoreWriter
+from handseg.inference.tiles import TILE_PX, ImageTiles, TileBuilder
+
+CARD = StoreCard(
+    member="m0",
+    fold=0,
+    part="test",
+    classes=list(bones.NAMES),
+    dice=0.9,
+    cut_level=8,
+    checkpoint="a",
+    cache="b",
+    folds="c",
+)
+
+
+def image(name: str, seed: int, person: str = "ID1") -> ImageTiles:
+    generator = np.random.default_rng(seed)
+    builder = TileBuilder(name, person, height=200, width=150)
+    for class_id in range(0, 29, 9):
+        values = generator.integers(8, 256, (20, 30), np.uint8)
+        builder.add(class_id, values, top=10 * class_id // 2, left=class_id)
+    return builder.build()
+
+
+def write(folder: Path, images: list[ImageTiles], card: StoreCard = CARD) -> Path:
+    with StoreWriter(folder, card) as writer:
+        for tiles in images:
+            writer.add(tiles)
+    return folder / store.FILE_NAME
+
+
+def assert_same(a: ImageTiles, b: ImageTiles) -> None:
+    for field in dataclasses.fields(ImageTiles):
+        first, second = getattr(a, field.name), getattr(b, field.name)
+        assert np.array_equal(first, second)
+        assert np.asarray(first).dtype == np.asarray(second).dtype
+
+
+def test_reading_gives_back_what_was_written(tmp_path: Path) -> None:
+    images = [image("b.png", 0), image("a.png", 1, "ID2")]
+    write(tmp_path, images)
+    found = Store(tmp_path)
+    assert found.card == CARD
+    assert found.names == ["b.png", "a.png"]
+    assert found.people == {"b.png": "ID1", "a.png": "ID2"}
+    assert len(found) == 2
+    for tiles in reversed(images):
+        assert_same(found.read(tiles.name), tiles)
+
+
+def test_an_image_without_a_tile_is_kept(tmp_path: Path) -> None:
+    nothing = TileBuilder("a.png", "ID1", height=70, width=90).build()
+    write(tmp_path, [nothing])
+    assert_same(Store(tmp_path).read("a.png"), nothing)
+
+
+def test_a_store_without_images_is_read(tmp_path: Path) -> None:
+    write(tmp_path, [])
+    assert Store(tmp_path).names == []
+
+
+def test_same_images_give_the_same_bytes(tmp_path: Path) -> None:
+    images = [image("b.png", 0), image("a.png", 1)]
+    (tmp_path / "1").mkdir()
+    (tmp_path / "2").mkdir()
+    first, second = write(tmp_path / "1", images), write(tmp_path / "2", images)
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_member_without_validation_has_no_dice(tmp_path: Path) -> None:
+    card = dataclasses.replace(CARD, dice=None, part="oof")
+    write(tmp_path, [], card)
+    assert Store(tmp_path).card == card
+
+
+def test_an_image_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"a\.png twice"):
+        write(tmp_path, [image("a.png", 0), image("a.png", 1)])
+
+
+def test_an_image_that_is_not_there_is_named(tmp_path: Path) -> None:
+    write(tmp_path, [image("a.png", 0)])
+    with pytest.raises(MissingInput, match=r"no image z\.png; make the store again"):
+        Store(tmp_path).read("z.png")
+
+
+def test_a_folder_without_a_store_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingInput, match=r"probabilities\.arrow: not found"):
+        Store(tmp_path)
+
+
+def test_another_arrow_file_is_refused(tmp_path: Path) -> None:
+    table = pa.table({"name": ["a.png"]})
+    with pa.ipc.new_file(str(tmp_path / store.FILE_NAME), table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(BadInput, match="not of the format"):
+        Store(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.3, 0.9, 0.999])
+def test_a_truncated_store_is_named_with_the_remedy(tmp_path: Path, kept: float) -> None:
+    path = write(tmp_path, [image("a.png", 0), image("b.png", 1)])
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * kept)])
+    with pytest.raises(BadInput, match=r"probabilities\.arrow.*make the store again"):
+        Store(tmp_path)
+
+
+def test_a_flipped_bit_is_found_or_harmless(tmp_path: Path) -> None:
+    original = image("a.png", 0)
+    path = write(tmp_path, [original])
+    content = path.read_bytes()
+    generator = np.random.default_rng(0)
+    refused = 0
+    for position in generator.integers(0, len(content) * 8, 400).tolist():
+        changed = bytearray(content)
+        changed[position // 8] ^= 1 << position % 8
+        path.write_bytes(changed)
+        try:
+            opened = Store(tmp_path)
+            found = opened.read("a.png")
+        except (BadInput, MissingInput):
+            refused += 1
+        else:
+            assert opened.card == CARD
+            assert_same(found, original)
+    assert refused > 200
+
+
+def test_a_flipped_bit_in_the_values_names_file_and_image(tmp_path: Path) -> None:
+    path = write(tmp_path, [image("a.png", 0)])
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=r"probabilities\.arrow: .*CRC-32 of a\.png does not match"):
+        Store(tmp_path).read("a.png")
+
+
+def test_crowded_images_are_warned_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    builder = TileBuilder("crowded.png", "ID1", height=TILE_PX, width=TILE_PX)
+    for class_id in range(6):  # 6 of 29 tiles are 21 %
+        builder.add(class_id, np.ones((1, 1), np.uint8), top=0, left=0)
+    with caplog.at_level(logging.WARNING):
+        write(tmp_path, [builder.build(), TileBuilder("b.png", "ID1", height=9, width=9).build()])
+    (record,) = caplog.records
+    assert "member m0: 1 of 2 images occupy over 20%" in record.getMessage()
+    assert "crowded.png most (21%)" in record.getMessage()
