@@ -1,0 +1,62 @@
+"""Progress with time left: a bar on a terminal, log lines elsewhere."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+_LINE_EVERY_S = 10.0
+"""Seconds between two log lines; the last unit always gets one if any did."""
+
+
+def track(iterable: Iterable[T], *, description: str, total: int) -> Iterator[T]:
+    """Pass the items on and show how far they are.
+
+    Args:
+        iterable: the work.
+        description: what the items are, in a few words.
+        total: how many there are.
+    """
+    if sys.stderr.isatty():
+        yield from _bar(iterable, description, total)
+    else:
+        yield from _lines(iterable, description, total)
+
+
+def _bar(iterable: Iterable[T], description: str, total: int) -> Iterator[T]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, refresh_per_second=4) as bar:
+        yield from bar.track(iterable, total=total, description=description)
+
+
+def _lines(iterable: Iterable[T], description: str, total: int) -> Iterator[T]:
+    began = said = time.monotonic()
+    for done, item in enumerate(iterable, 1):
+        yield item
+        now = time.monotonic()
+        if now - said >= _LINE_EVERY_S and done < total:
+            left_s = (now - began) / done * (total - done)
+            logger.info("%s %d/%d, %s left", description, done, total, format_seconds(left_s))
+            said = now
+
+
+def format_seconds(seconds: float) -> str:
+    """Seconds as a person says them: 45 s, 3 min 20 s, 2 h 5 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
