@@ -61,6 +61,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         4 time-out, 5 non-finite loss, 143 SIGTERM (and 130 for Ctrl-C).
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _answered(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has left (`| head`); Python itself may not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERNAL_ERROR
+    return code
+
+
+def _answered(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         print(overview())
         return DONE if words else WRONG_USE
@@ -101,9 +112,7 @@ def _ended(name: str, argv: Sequence[str]) -> int:
     except SystemExit as request:  # --help and --print_config end this way
         return request.code if isinstance(request.code, int) else int(request.code is not None)
     except BrokenPipeError:
-        # The reader has left (`| head`); nothing of Python's own may complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return INTERNAL_ERROR
+        raise
     except OSError as error:
         if error.errno in _USERS_ERRORS and error.filename is not None:
             return _refuse(f"handseg {name}: {error.filename}: {error.strerror}", WRONG_USE)

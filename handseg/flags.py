@@ -186,11 +186,11 @@ def _joined(flag: str, kind: Any, values: Sequence[str]) -> list[str]:
     if kind is bool:
         return [f"{flag}={values[0].lower() if values else 'true'}"]
     if kind is int:
-        return [f"{flag}={_WHOLE.sub('', value)}" for value in values] or [flag]
-    if get_origin(kind) is not list or (len(values) == 1 and values[0].startswith("[")):
-        return [f"{flag}={value}" for value in values] or [flag]
-    texts = get_args(kind)[0] in (str, Location)
-    return [f"{flag}=" + (json.dumps(list(values)) if texts else f"[{', '.join(values)}]")]
+        values = [_WHOLE.sub("", value) for value in values]
+    elif get_origin(kind) is list and values and not (len(values) == 1 and values[0][:1] == "["):
+        texts = get_args(kind)[0] in (str, Location)
+        values = [json.dumps(list(values)) if texts else f"[{', '.join(values)}]"]
+    return [f"{flag}={value}" for value in values] or [flag]
 
 
 def _unknown(flag: str, names: Sequence[str]) -> str:
