@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from handseg.inference import regions
 from handseg.inference.refinement import MARGIN, ClassRefinement, Frame
-from handseg.inference.regions import Box
+from handseg.masks.polygons import Box
 
 _BLOCK = 16
 """Native cells along each side of a block, the unit of the first, coarse bound."""
@@ -35,16 +36,16 @@ def boxes(
     """
     height, width = native.shape
     if min(height, width) * scale < _LEAST_SIDE:
-        return [Box(0, height * scale, 0, width * scale)]
+        return [Box(0, 0, height * scale, width * scale)]
     lowest, highest = _reduced(native, np.minimum), _reduced(native, np.maximum)
     gain = 1.0 if refinement is None else max(1.0, refinement.gain)
     size = max(-float(lowest.min()), float(highest.max()), 0.0)
     least -= _ROUNDING * (1 + gain * size)
     marked = _marked(lowest, highest, Frame(), least, radius=1, refinement=refinement)
     count, _, stats, _ = cv2.connectedComponentsWithStats(marked, connectivity=8)
-    groups = [Box(y, y + h, x, x + w) for x, y, w, h in (stats[1:count, :4] * _BLOCK).tolist()]
+    groups = [Box(y, x, y + h, x + w) for x, y, w, h in (stats[1:count, :4] * _BLOCK).tolist()]
     if sum(group.height * group.width for group in groups) > native.size:
-        groups = [Box(0, height, 0, width)]
+        groups = [Box(0, 0, height, width)]
     found = [
         _tightened(native, group, least, scale=scale, refinement=refinement) for group in groups
     ]
@@ -62,20 +63,26 @@ def _tightened(
     """The output pixels of those cells of a group of blocks that may reach `least`."""
     shape = (native.shape[0], native.shape[1])
     radius = _radius(scale, refinement)
-    group = group.grown(0, shape)
-    read = group.grown(radius, shape)
+    group = regions.grow(group, 0, shape)
+    read = regions.grow(group, radius, shape)
     frame = Frame(
         group.top == 0, group.bottom == shape[0], group.left == 0, group.right == shape[1]
     )
-    values = native[read.slices]
+    values = native[regions.slices(read)]
     marked = _marked(
-        values, values, frame, least, radius=radius, refinement=refinement, inner=group.inside(read)
+        values,
+        values,
+        frame,
+        least,
+        radius=radius,
+        refinement=refinement,
+        inner=regions.within(group, read),
     )
     left, top, width, height = cv2.boundingRect(marked)
     if not width:
         return None
     top, left = top + group.top, left + group.left
-    return Box(top * scale, (top + height) * scale, left * scale, (left + width) * scale)
+    return regions.scale_up(Box(top, left, top + height, left + width), scale)
 
 
 def _marked(

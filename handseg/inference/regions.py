@@ -1,57 +1,44 @@
-"""Boxes of a plane, and exact bilinear enlargement of one box alone."""
-
-from dataclasses import dataclass
+"""Boxes within boxes, and exact bilinear enlargement of one box alone."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handseg.masks.polygons import Box
 
-@dataclass(frozen=True)
-class Box:
-    """Rows top to bottom and columns left to right, both exclusive at the end, in pixels."""
 
-    top: int
-    bottom: int
-    left: int
-    right: int
+def slices(box: Box) -> tuple[slice, slice]:
+    """To index a plane with."""
+    return slice(box.top, box.bottom), slice(box.left, box.right)
 
-    @property
-    def height(self) -> int:
-        """Rows."""
-        return self.bottom - self.top
 
-    @property
-    def width(self) -> int:
-        """Columns."""
-        return self.right - self.left
+def grow(box: Box, margin: int, shape: tuple[int, int]) -> Box:
+    """With `margin` pixels more on each side, within a plane of this (height, width)."""
+    return Box(
+        top=max(0, box.top - margin),
+        left=max(0, box.left - margin),
+        bottom=min(shape[0], box.bottom + margin),
+        right=min(shape[1], box.right + margin),
+    )
 
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """To index a plane with."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
 
-    def grown(self, margin: int, shape: tuple[int, int]) -> "Box":
-        """With `margin` pixels more on each side, within a plane of this (height, width)."""
-        return Box(
-            max(0, self.top - margin),
-            min(shape[0], self.bottom + margin),
-            max(0, self.left - margin),
-            min(shape[1], self.right + margin),
-        )
+def within(box: Box, outer: Box) -> tuple[slice, slice]:
+    """Where a box lies in an array that holds `outer`."""
+    return (
+        slice(box.top - outer.top, box.bottom - outer.top),
+        slice(box.left - outer.left, box.right - outer.left),
+    )
 
-    def inside(self, outer: "Box") -> tuple[slice, slice]:
-        """Where this box lies in an array that holds `outer`."""
-        return (
-            slice(self.top - outer.top, self.bottom - outer.top),
-            slice(self.left - outer.left, self.right - outer.left),
-        )
+
+def scale_up(box: Box, factor: int) -> Box:
+    """The pixels of a box of cells, each `factor` pixels wide and high."""
+    return Box(*(factor * side for side in box))
 
 
 def support(box: Box, source: tuple[int, int], target: tuple[int, int]) -> Box:
     """The source pixels that bilinear enlargement from `source` to `target` reads for a box."""
-    rows = _support(box.top, box.bottom, source[0], target[0])
-    columns = _support(box.left, box.right, source[1], target[1])
-    return Box(*rows, *columns)
+    top, bottom = _support(box.top, box.bottom, source[0], target[0])
+    left, right = _support(box.left, box.right, source[1], target[1])
+    return Box(top, left, bottom, right)
 
 
 def _support(first: int, last: int, source: int, target: int) -> tuple[int, int]:
@@ -61,9 +48,9 @@ def _support(first: int, last: int, source: int, target: int) -> tuple[int, int]
 
 def reach(box: Box, source: tuple[int, int], target: tuple[int, int]) -> Box:
     """The target pixels whose bilinear value may depend on a box of the source; never too few."""
-    rows = _reach(box.top, box.bottom, source[0], target[0])
-    columns = _reach(box.left, box.right, source[1], target[1])
-    return Box(*rows, *columns)
+    top, bottom = _reach(box.top, box.bottom, source[0], target[0])
+    left, right = _reach(box.left, box.right, source[1], target[1])
+    return Box(top, left, bottom, right)
 
 
 def _reach(first: int, last: int, source: int, target: int) -> tuple[int, int]:
@@ -99,7 +86,7 @@ def bilinear(
         float32 (box.height, box.width).
     """
     if source == target:
-        return values[box.inside(held)]
+        return values[within(box, held)]
     rows = np.arange(box.top, box.bottom)
     columns = np.arange(box.left, box.right)
     tall = _enlarge_rows(values, rows, held.top, source[0], target[0])

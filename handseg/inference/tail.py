@@ -17,7 +17,7 @@ from handseg import bones
 from handseg.errors import BadInput
 from handseg.inference import occupied, regions
 from handseg.inference.refinement import MARGIN, ClassRefinement
-from handseg.inference.regions import Box
+from handseg.masks.polygons import Box
 
 _LEVELS = 255
 _LEAST_LOGIT = -80.0
@@ -82,15 +82,15 @@ class Tail:
         if not targets:
             return None
         whole = Box(
-            min(box.top for box in targets),
-            max(box.bottom for box in targets),
-            min(box.left for box in targets),
-            max(box.right for box in targets),
+            top=min(box.top for box in targets),
+            left=min(box.left for box in targets),
+            bottom=max(box.bottom for box in targets),
+            right=max(box.right for box in targets),
         )
         values = np.zeros((whole.height, whole.width), np.uint8)
         for box in targets:
             probabilities = _probabilities(native, box, output, shape, refinement)
-            values[box.inside(whole)] = _quantise(probabilities, self.cut_level)
+            values[regions.within(box, whole)] = _quantise(probabilities, self.cut_level)
         return Region(class_id, whole.top, whole.left, values)
 
 
@@ -103,13 +103,13 @@ def _probabilities(
 ) -> NDArray[np.float32]:
     """float32 probabilities of one class in a box of the image's own pixels."""
     wanted = box if shape == output else regions.support(box, output, shape)
-    enlarged = wanted.grown(MARGIN, output) if refinement is not None else wanted
+    enlarged = regions.grow(wanted, MARGIN, output) if refinement is not None else wanted
     read = regions.support(enlarged, native.shape, output)
     logits = regions.bilinear(
-        native[read.slices], read, source=native.shape, target=output, box=enlarged
+        native[regions.slices(read)], read, source=native.shape, target=output, box=enlarged
     )
     if refinement is not None:
-        logits = refinement.apply(logits)[wanted.inside(enlarged)]
+        logits = refinement.apply(logits)[regions.within(wanted, enlarged)]
     odds_against = np.exp(-np.maximum(logits, _LEAST_LOGIT))
     probabilities = np.asarray(1 / (1 + odds_against), np.float32)
     return regions.bilinear(probabilities, wanted, source=output, target=shape, box=box)

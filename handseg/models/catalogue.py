@@ -67,9 +67,11 @@ def build(settings: ModelSettings) -> Network:
             f"model.input_px is {settings.input_px}, {settings.name} with {len(filters)} levels "
             f"needs a multiple of {side}: {multiples_beside(settings.input_px, side)}"
         )
-    return entry.build(
+    network = entry.build(
         filters, class_count=bones.COUNT, scale=settings.output_px // settings.input_px
     )
+    network.input_px = settings.input_px
+    return network
 
 
 def stride(settings: ModelSettings) -> int:

@@ -53,6 +53,8 @@ class Network(nn.Module):
     """Trained output side divided by input side."""
     stride: int
     """Input sides are whole multiples of it."""
+    input_px: int
+    """Side of the square input that it is trained for, in pixels; set by the catalogue."""
     refine: Refine | None
     """Refinement of the main logits after their enlargement; None when scale is 1."""
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from handseg.inference import regions
-from handseg.inference.regions import Box
+from handseg.masks.polygons import Box
 
 SIDES = st.tuples(st.integers(1, 20), st.integers(1, 20))
 TARGETS = st.tuples(st.integers(1, 70), st.integers(1, 70))
@@ -30,16 +30,15 @@ def _by_torch(plane: NDArray[np.float32], target: tuple[int, int]) -> NDArray[np
 def _boxes(draw: st.DrawFn, shape: tuple[int, int]) -> Box:
     top = draw(st.integers(0, shape[0] - 1))
     left = draw(st.integers(0, shape[1] - 1))
-    return Box(
-        top, draw(st.integers(top + 1, shape[0])), left, draw(st.integers(left + 1, shape[1]))
-    )
+    bottom = draw(st.integers(top + 1, shape[0]))
+    return Box(top, left, bottom, draw(st.integers(left + 1, shape[1])))
 
 
 def test_two_pixels_become_four_by_hand() -> None:
     # Half-pixel centres: targets lie at -1/4 (clamped to 0), 1/4, 3/4 and 5/4 (clamped to 1).
     plane = np.array([[0.0, 8.0]], np.float32)
     found = regions.bilinear(
-        plane, Box(0, 1, 0, 2), source=(1, 2), target=(1, 4), box=Box(0, 1, 0, 4)
+        plane, Box(0, 0, 1, 2), source=(1, 2), target=(1, 4), box=Box(0, 0, 1, 4)
     )
     assert found.tolist() == [[0.0, 2.0, 6.0, 8.0]]
 
@@ -51,8 +50,10 @@ def test_box_alone_equals_torch(
 ) -> None:
     plane, box = _plane(source), data.draw(_boxes(target))
     held = regions.support(box, source, target)
-    found = regions.bilinear(plane[held.slices], held, source=source, target=target, box=box)
-    np.testing.assert_allclose(found, _by_torch(plane, target)[box.slices], atol=1e-5)
+    found = regions.bilinear(
+        plane[regions.slices(held)], held, source=source, target=target, box=box
+    )
+    np.testing.assert_allclose(found, _by_torch(plane, target)[regions.slices(box)], atol=1e-5)
 
 
 @settings(max_examples=80, deadline=None)
@@ -62,15 +63,16 @@ def test_nothing_outside_the_reach_depends_on_the_box(
 ) -> None:
     box = data.draw(_boxes(source))
     plane = np.zeros(source, np.float32)
-    plane[box.slices] = 1
+    plane[regions.slices(box)] = 1
     found = _by_torch(plane, target)
-    found[regions.reach(box, source, target).slices] = 0
+    found[regions.slices(regions.reach(box, source, target))] = 0
     assert not found.any()
 
 
 @pytest.mark.parametrize("margin", [0, 1, 9])
 def test_grown_box_stays_in_the_plane_and_finds_itself(margin: int) -> None:
-    box = Box(1, 3, 4, 5)
-    grown = box.grown(margin, (6, 7))
+    box = Box(top=1, left=4, bottom=3, right=5)
+    grown = regions.grow(box, margin, (6, 7))
     plane = np.arange(42).reshape(6, 7)
-    assert np.array_equal(plane[grown.slices][box.inside(grown)], plane[box.slices])
+    held = plane[regions.slices(grown)]
+    assert np.array_equal(held[regions.within(box, grown)], plane[regions.slices(box)])

@@ -1,0 +1,148 @@
+"""Images in, tiles of probabilities out: reading, network and tail at the same time."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from handseg.errors import OutOfGpuMemory
+from handseg.images import normalise
+from handseg.images.cache import CachedImage
+from handseg.inference import refinement
+from handseg.inference.store import ImageTiles
+from handseg.inference.tail import Tail
+from handseg.inference.tiles import TileBuilder
+from handseg.models.network import Network
+from handseg.settings import InferSettings
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+_BATCHES_AHEAD = 2
+_MOST_THREADS = 16
+"""Tails in flight each hold one image's native logits: 30 MB at 512 px."""
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    images: Sequence[CachedImage]
+    inputs: Tensor
+    """uint8 (B, input_px, input_px)."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    image: CachedImage
+    native: NDArray[np.float32]
+    """(29, h, w), main logits before enlargement."""
+
+
+def predict(
+    network: Network,
+    images: Iterable[CachedImage],
+    *,
+    device: torch.device,
+    dtype: torch.dtype,
+    settings: InferSettings = InferSettings(),  # noqa: B008 - frozen
+) -> Iterator[ImageTiles]:
+    """Predict images of any size, one after another, in order and in constant memory.
+
+    Args:
+        network: on `device`; it is in evaluation mode while images are predicted.
+        images: read as they are needed, a few ahead.
+        device: where the network is.
+        dtype: bfloat16 for mixed precision, else float32.
+        settings: batch size and cut.
+
+    Raises:
+        BadInput: an image's logits are not finite.
+        OutOfGpuMemory: names batch and size.
+    """
+    refine = network.refine
+    tail = Tail(
+        network.scale, None if refine is None else refinement.of_classes(refine), settings.cut_level
+    )
+    threads = max(1, min(_MOST_THREADS, torch.get_num_threads()))
+    was_training = network.training
+    network.eval()
+    try:
+        with ThreadPoolExecutor(threads, "handseg-predict") as pool:
+            inputs = _ahead(
+                pool,
+                lambda batch: _prepare(batch, network.input_px),
+                _batches(images, settings.batch_size),
+                depth=_BATCHES_AHEAD,
+            )
+            answers = (
+                answer for batch in inputs for answer in _answer(network, batch, device, dtype)
+            )
+            yield from _ahead(pool, lambda answer: _tiles(tail, answer), answers, depth=threads)
+    finally:
+        network.train(was_training)
+
+
+def _ahead(
+    pool: ThreadPoolExecutor,
+    work: Callable[[_Item], _Result],
+    items: Iterable[_Item],
+    *,
+    depth: int,
+) -> Iterator[_Result]:
+    """Results in the items' order, with at most `depth` of them under way or waiting."""
+    waiting: deque[Future[_Result]] = deque()
+    for item in items:
+        waiting.append(pool.submit(work, item))
+        if len(waiting) > depth:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _batches(images: Iterable[CachedImage], size: int) -> Iterator[list[CachedImage]]:
+    left = iter(images)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def _prepare(images: Sequence[CachedImage], input_px: int) -> _Prepared:
+    inputs = np.stack([normalise.to_input(image.pixels, input_px) for image in images])
+    return _Prepared(images, torch.from_numpy(inputs))
+
+
+def _answer(
+    network: Network, batch: _Prepared, device: torch.device, dtype: torch.dtype
+) -> Iterator[_Answer]:
+    try:
+        natives = _native(network, batch.inputs.to(device), dtype)
+    except torch.cuda.OutOfMemoryError as error:
+        raise OutOfGpuMemory(
+            f"GPU memory is too small for a batch of {tuple(batch.inputs.shape)}; "
+            "lower --settings.batch-size, or give --settings.device cpu"
+        ) from error
+    for image, native in zip(batch.images, natives, strict=True):
+        yield _Answer(image, native.numpy())
+
+
+@torch.inference_mode()
+def _native(network: Network, inputs: Tensor, dtype: torch.dtype) -> Tensor:
+    """Main logits of a batch before enlargement: float32 (B, 29, h, w), on the CPU."""
+    images = normalise.to_tensor(inputs)
+    with torch.autocast(inputs.device.type, torch.bfloat16, dtype == torch.bfloat16):
+        native = network.native(images)
+    return native.to(torch.float32).contiguous().cpu()
+
+
+def _tiles(tail: Tail, answer: _Answer) -> ImageTiles:
+    image = answer.image
+    height, width = image.pixels.shape
+    builder = TileBuilder(image.name, image.person, height=height, width=width)
+    for region in tail.regions(answer.native, (height, width), name=image.name):
+        builder.add(region.class_id, region.values, top=region.top, left=region.left)
+    return builder.build()
