@@ -4,6 +4,8 @@ import csv
 import json
 from pathlib import Path
 
+from handseg import provenance
+
 Numbers = dict[str, float]
 
 
@@ -44,3 +46,22 @@ def of_checkpoint(folder: Path) -> Numbers:
     if card["mean_dice"] is None:
         return numbers
     return {"mean_dice": card["mean_dice"], **numbers, **card["dice_per_class"]}
+
+
+def of_origin(path: Path) -> dict[str, str]:
+    """Say what an artifact was made by and from, from the record of its run.
+
+    Args:
+        path: the artifact, a folder or a file.
+
+    Returns:
+        commit, and the content hash of each parent as parent_NAME.
+
+    Raises:
+        BadInput: the record is missing or damaged.
+    """
+    record = provenance.read(path)
+    parents = record.get("parents")
+    named = parents if isinstance(parents, dict) else {}
+    origin = {f"parent_{name}": str(content) for name, content in named.items()}
+    return {"commit": str(record.get("commit", "unknown")), **origin}

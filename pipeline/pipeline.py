@@ -84,6 +84,7 @@ def build(
             oof=dsl.Collected(trained.outputs["oof"]),
             weights=preset.weights or [],
             settings=asdict(preset.ensemble),
+            run_name=run_name,
         )
         tasks = [table, cached, trained, predicted, voted]
         _choose_images(tasks, chosen)

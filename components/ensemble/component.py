@@ -16,11 +16,13 @@ def ensemble(
     oof: dsl.Input[list[dsl.Dataset]],
     weights: list[float],
     settings: dict[str, Any],
+    run_name: str,
     submission: dsl.Output[dsl.Dataset],
     report: dsl.Output[dsl.HTML],
+    markdown: dsl.Output[dsl.Markdown],
 ) -> None:
     """Vote over all members, write the submission, and report on the run."""
-    from handseg import settings_codec
+    from handseg import settings_codec, summary
     from handseg.settings import EnsembleSettings
     from handseg.stages.ensemble import ensemble
     from handseg.stages.report import report as write_report
@@ -40,4 +42,7 @@ def ensemble(
         stores=[launched.locate(store) for store in oof],
         submission=csv,
         out=location.parse(report.path),
+        markdown=location.parse(markdown.path),
     )
+    submission.metadata.update(summary.of_origin(csv.path), run_name=run_name)
+    report.metadata["run_name"] = run_name

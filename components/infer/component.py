@@ -17,16 +17,18 @@ def infer(
     store: dsl.Output[dsl.Dataset],
 ) -> None:
     """Predict the probabilities of one part by one member."""
-    from handseg import settings_codec
+    from handseg import settings_codec, summary
     from handseg.settings import InferSettings
     from handseg.stages.infer import infer
     from handseg.storage import launched, location
 
+    out = location.parse(store.path)
     infer(
         checkpoint=launched.locate(checkpoint),
         cache=launched.locate(cache),
         folds=launched.locate(folds).child("folds.csv"),
         part=part,
-        out=location.parse(store.path),
+        out=out,
         settings=settings_codec.from_dict(InferSettings, settings),
     )
+    store.metadata.update(summary.of_origin(out.path))

@@ -16,14 +16,16 @@ def preprocess(
     cache: dsl.Output[dsl.Dataset],
 ) -> None:
     """Adjust every image at full size and write the image cache."""
-    from handseg import settings_codec
+    from handseg import settings_codec, summary
     from handseg.settings import PreprocessSettings
     from handseg.stages.preprocess import preprocess
     from handseg.storage import launched, location
 
+    out = location.parse(cache.path)
     preprocess(
         data=location.parse(data_uri),
         folds=launched.locate(folds).child("folds.csv"),
-        out=location.parse(cache.path),
+        out=out,
         settings=settings_codec.from_dict(PreprocessSettings, settings),
     )
+    cache.metadata.update(summary.of_origin(out.path))

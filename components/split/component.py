@@ -24,4 +24,5 @@ def split(
     table = location.parse(folds.path).child("folds.csv")
     chosen = settings_codec.from_dict(SplitSettings, settings)
     split(data=location.parse(data_uri), out=table, settings=chosen)
+    folds.metadata.update(summary.of_origin(table.path))
     metrics.metadata.update(summary.of_folds(table.path))

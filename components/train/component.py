@@ -22,13 +22,15 @@ def train(
     from handseg.stages.train import train
     from handseg.storage import launched, location
 
+    out = location.parse(checkpoint.path)
     train(
         cache=launched.locate(cache),
         folds=launched.locate(folds).child("folds.csv"),
         fold=int(member["fold"]),
         name=member["member_name"],
-        out=location.parse(checkpoint.path),
+        out=out,
         oof=location.parse(oof.path),
         settings=settings_codec.from_dict(TrainSettings, member["settings"]),
     )
-    metrics.metadata.update(summary.of_checkpoint(location.parse(checkpoint.path).path))
+    checkpoint.metadata.update(summary.of_origin(out.path))
+    metrics.metadata.update(summary.of_checkpoint(out.path))

@@ -36,3 +36,19 @@ def test_a_checkpoint_without_validation_gives_no_dice(tmp_path: Path) -> None:
     card = '{"steps": 1, "parameters": 2, "mean_dice": null, "dice_per_class": {}}'
     (tmp_path / "card.json").write_text(card, encoding="utf-8")
     assert summary.of_checkpoint(tmp_path) == {"steps": 1, "parameters": 2}
+
+
+def test_the_origin_is_the_commit_and_the_parents_hashes(tmp_path: Path) -> None:
+    record = {"commit": "abc", "parents": {"cache": "1f", "folds": "2e"}, "host": "here"}
+    (tmp_path / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    assert summary.of_origin(tmp_path) == {
+        "commit": "abc",
+        "parent_cache": "1f",
+        "parent_folds": "2e",
+    }
+
+
+def test_the_origin_of_a_file_stands_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "folds.csv.run.json").write_text('{"commit": "abc"}', encoding="utf-8")
+    (tmp_path / "folds.csv").write_text("", encoding="utf-8")
+    assert summary.of_origin(tmp_path / "folds.csv") == {"commit": "abc"}
