@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from handseg.errors import BadInput, MissingInput
-from handseg.storage import remote, s3, sums
+from handseg.storage import remote, s3, s3_transfer, sums
 from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,9 @@ def _downloaded(location: Location) -> Path:
     root = kept_folder() / location.name
     total = sum(found.values()) / 1e6
     logger.info("%s: downloading %d files, %.0f MB", location, len(found), total)
-    s3.download(location, [s3.Transfer(name, root / name, found[name]) for name in sorted(found)])
+    s3_transfer.download(
+        location, [s3_transfer.Transfer(name, root / name, found[name]) for name in sorted(found)]
+    )
     if sums.FOLDER_SUMS in found:
         _verify(location, root)
     return root
@@ -68,7 +70,7 @@ def _downloaded(location: Location) -> Path:
 def _single(location: Location, size: int) -> Path:
     parent = Location(location.uri.rsplit("/", 1)[0])
     path = kept_folder() / location.name
-    s3.download(parent, [s3.Transfer(location.name, path, size)])
+    s3_transfer.download(parent, [s3_transfer.Transfer(location.name, path, size)])
     return path
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from handseg.errors import BadInput, MissingInput
-from handseg.storage import partial, s3, sums
+from handseg.storage import partial, s3, s3_transfer, sums
 from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,9 @@ def fetch_verified(
             logger.warning(
                 "%s: %s differ from their SHA-256; once more", location, ", ".join(wrong)
             )
-        s3.download(location, [s3.Transfer(name, into / name, sizes[name]) for name in wrong])
+        s3_transfer.download(
+            location, [s3_transfer.Transfer(name, into / name, sizes[name]) for name in wrong]
+        )
         wrong = sums.differing(into, {name: files[name] for name in wrong})
         if not wrong:
             return
@@ -149,9 +151,9 @@ def _upload_folder(folder: Path, location: Location) -> None:
     old = read_sums(sums_object)[1] if s3.has(sums_object) else {}
     s3.delete(location, [sums.FOLDER_SUMS])
     new = sums.read_sums(folder)
-    s3.upload(location, [transfer(folder, name) for name in sorted(new)])
+    s3_transfer.upload(location, [transfer(folder, name) for name in sorted(new)])
     s3.delete(location, sorted(set(old) - set(new)))
-    s3.upload(location, [transfer(folder, sums.FOLDER_SUMS)])
+    s3_transfer.upload(location, [transfer(folder, sums.FOLDER_SUMS)])
 
 
 def _upload_file(path: Path, location: Location) -> None:
@@ -159,14 +161,14 @@ def _upload_file(path: Path, location: Location) -> None:
     beside, record = f"{path.name}{sums.FILE_SUFFIX}", f"{path.name}.{sums.RUN_RECORD}"
     s3.delete(parent, [beside, record])
     names = [name for name in (path.name, record) if (path.parent / name).is_file()]
-    s3.upload(parent, [transfer(path.parent, name) for name in names])
-    s3.upload(parent, [transfer(path.parent, beside)])
+    s3_transfer.upload(parent, [transfer(path.parent, name) for name in names])
+    s3_transfer.upload(parent, [transfer(path.parent, beside)])
 
 
-def transfer(folder: Path, name: str, key: str | None = None) -> s3.Transfer:
+def transfer(folder: Path, name: str, key: str | None = None) -> s3_transfer.Transfer:
     """The upload of a folder's file under its own name or another."""
     path = folder / name
-    return s3.Transfer(key or name, path, path.stat().st_size)
+    return s3_transfer.Transfer(key or name, path, path.stat().st_size)
 
 
 def _parent(location: Location) -> Location:

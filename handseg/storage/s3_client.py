@@ -3,10 +3,11 @@
 Besides endpoint, region, profile and credentials these switches are read:
 AWS_REQUEST_CHECKSUM_CALCULATION and AWS_RESPONSE_CHECKSUM_VALIDATION (`when_required` here unless
 set, because some stores refuse the checksums that `when_supported` sends; our own SHA-256 finds
-what they would), AWS_MAX_ATTEMPTS, AWS_RETRY_MODE, and `s3.addressing_style` of the AWS
-configuration file (`path` here unless set).
+what they would), AWS_MAX_ATTEMPTS, AWS_RETRY_MODE, `s3.addressing_style` of the AWS
+configuration file (`path` here unless set), and HANDSEG_BUCKETS.
 """
 
+import functools
 import ipaddress
 import os
 import socket
@@ -15,9 +16,12 @@ from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
+from boto3.s3.transfer import TransferConfig, create_transfer_manager
 from botocore.config import Config
+from s3transfer.manager import TransferManager
 
 from handseg.errors import BadInput
+from handseg.storage.location import S3, Location
 from handseg.storage.s3_errors import explained
 
 if TYPE_CHECKING:
@@ -29,6 +33,10 @@ _CHECKSUM_MODES = ("when_required", "when_supported")
 _ChecksumMode = Literal["when_required", "when_supported"]
 # Connections for the parallel transfers; boto3 warns when its own 10 run out.
 _CONNECTIONS = 20
+_PARALLEL = 10
+_PART_BYTES = 16 * 2**20
+BUCKETS_VARIABLE = "HANDSEG_BUCKETS"
+"""Environment variable: the buckets that may be used, comma-separated; unset allows every one."""
 
 
 def connect(uri: str) -> "S3Client":
@@ -42,27 +50,57 @@ def connect(uri: str) -> "S3Client":
             mode, or no such profile.
         HandsegError: the AWS configuration cannot be read.
     """
+    # A client takes 0.1 s to make; a forked worker may not share its parent's connections.
+    environment = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
     with explained(uri):
-        session = botocore.session.get_session()
-        file_style = (session.get_scoped_config().get("s3") or {}).get("addressing_style")
-        config = Config(
-            s3={"addressing_style": file_style or "path"},
-            request_checksum_calculation=_checksum_mode("AWS_REQUEST_CHECKSUM_CALCULATION"),
-            response_checksum_validation=_checksum_mode("AWS_RESPONSE_CHECKSUM_VALIDATION"),
-            max_pool_connections=_CONNECTIONS,
-            connect_timeout=10,
-            read_timeout=60,
-        )
-        if "AWS_MAX_ATTEMPTS" not in os.environ:
-            config = config.merge(
-                Config(retries={"mode": "standard", "total_max_attempts": _ATTEMPTS})
-            )
-        try:
-            client = boto3.Session(botocore_session=session).client("s3", config=config)
-        except ValueError as error:
-            raise BadInput(f"{uri}: {error}; check AWS_ENDPOINT_URL") from error
+        return _client(environment, os.getpid())
+
+
+@functools.lru_cache(maxsize=2)
+def _client(environment: tuple[tuple[str, str], ...], process: int) -> "S3Client":
+    session = botocore.session.get_session()
+    file_style = (session.get_scoped_config().get("s3") or {}).get("addressing_style")
+    config = Config(
+        s3={"addressing_style": file_style or "path"},
+        request_checksum_calculation=_checksum_mode("AWS_REQUEST_CHECKSUM_CALCULATION"),
+        response_checksum_validation=_checksum_mode("AWS_RESPONSE_CHECKSUM_VALIDATION"),
+        max_pool_connections=_CONNECTIONS,
+        connect_timeout=10,
+        read_timeout=60,
+    )
+    if "AWS_MAX_ATTEMPTS" not in os.environ:
+        config = config.merge(Config(retries={"mode": "standard", "total_max_attempts": _ATTEMPTS}))
+    try:
+        client = boto3.Session(botocore_session=session).client("s3", config=config)
+    except ValueError as error:
+        raise BadInput(f"{error}; check AWS_ENDPOINT_URL") from error
     _check_endpoint(client.meta.endpoint_url)
     return client
+
+
+def transfer_manager(uri: str) -> TransferManager:
+    """What moves many files at once and large ones in parts; to be closed by `with`."""
+    config = TransferConfig(
+        max_concurrency=_PARALLEL, multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES
+    )
+    return create_transfer_manager(connect(uri), config)
+
+
+def bucket_and_key(location: Location) -> tuple[str, str]:
+    """Split a remote location.
+
+    Raises:
+        BadInput: it is local, or its bucket is not among HANDSEG_BUCKETS.
+    """
+    if not location.is_remote:
+        raise BadInput(f"{location}: an s3:// URI is needed here")
+    bucket, _, key = location.uri.removeprefix(S3).partition("/")
+    allowed = [
+        name.strip() for name in os.environ.get(BUCKETS_VARIABLE, "").split(",") if name.strip()
+    ]
+    if allowed and bucket not in allowed:
+        raise BadInput(f"{location}: bucket {bucket} is not among {BUCKETS_VARIABLE} {allowed}")
+    return bucket, key
 
 
 def _checksum_mode(variable: str) -> _ChecksumMode:

@@ -11,6 +11,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
+    ProfileNotFound,
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
@@ -21,6 +22,7 @@ from handseg.errors import BadInput, HandsegError, MissingInput
 _NO_CREDENTIALS = (
     NoCredentialsError,
     PartialCredentialsError,
+    ProfileNotFound,
     CredentialRetrievalError,
     TokenRetrievalError,
     UnauthorizedSSOTokenError,

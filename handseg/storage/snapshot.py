@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from handseg.errors import BadInput
-from handseg.storage import raw, remote, s3, sums
+from handseg.storage import raw, remote, s3, s3_transfer, sums
 from handseg.storage.location import Location
 
 _OBJECT = re.compile(r"[0-9a-f]{64}")
@@ -31,7 +31,9 @@ def push(folder: Path, location: Location) -> None:
     wanted = sums.hash_files(folder, names)
     there = s3.sizes(location)
     missing = {value: name for name, value in wanted.items() if value not in there}
-    s3.upload(location, [remote.transfer(folder, name, key) for key, name in missing.items()])
+    s3_transfer.upload(
+        location, [remote.transfer(folder, name, key) for key, name in missing.items()]
+    )
     s3.put_text(location.child(sums.FOLDER_SUMS), sums.to_text(wanted))
     old = [name for name in there if _OBJECT.fullmatch(name) and name not in wanted.values()]
     s3.delete(location, old)
