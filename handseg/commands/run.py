@@ -71,40 +71,42 @@ def run(
         "infer": infer,
         "ensemble": ensemble,
     }
-    overrides = {section: values for section, values in given.items() if values}
-    chosen = catalogue.load(preset, overrides)
+    chosen = catalogue.load(preset, {name: values for name, values in given.items() if values})
     made = _made_before(out)
-    if made is None:
-        code = check(data)
-        if code:
-            return code
+    return (check(data) if made is None else 0) or _run(chosen, data, out, made)
+
+
+def _run(chosen: Preset, data: Location, out: Location, made: Values | None) -> int:
     started = datetime.now(UTC)
     images = layout.scan(raw.reading_raw(data))
     part: Part = "test" if any(image.part == "test" for image in images) else "oof"
     made_of = {
-        "stage": "run",
         "settings": {**asdict(chosen), "part": part},
         "parents": {"data": layout.data_hash(images)},
     }
     plan = steps(chosen, data=data, out=out, part=part)
     if made is not None:
         _check_same(out, made, made_of)
-        if all(artifact.exists(place) for step in plan for place in (step.out, *step.also)):
+        if all(_is_there(step) for step in plan):
             logger.info("nothing to do: %s is complete", out)
             return 0
     if part == "oof":
         logger.info("there is no test part: submission.csv will hold the out-of-fold predictions")
-    _take(plan, chosen)
+    logger.info("preset %s: %d members, %d steps", chosen.name, len(chosen.members), len(plan))
+    _take(plan)
     _write_record(out, plan, made_of, started)
     logger.info("done: %s and %s", out.child("submission.csv"), out.child("report.html"))
     return 0
 
 
-def _take(plan: Sequence[Step], preset: Preset) -> None:
+def _is_there(step: Step) -> bool:
+    return all(artifact.exists(place) for place in (step.out, *step.also))
+
+
+def _take(plan: Sequence[Step]) -> None:
     clock = TimeLeft()
-    logger.info("preset %s: %d members, %d steps", preset.name, len(preset.members), len(plan))
     for index, step in enumerate(plan):
-        there = all(artifact.exists(place) for place in (step.out, *step.also))
+        there = _is_there(step)
         note = "already there" if there else clock.of(plan[index:])
         dash = " - " if note else ""
         logger.info("step %d/%d %s%s%s", index + 1, len(plan), step.title, dash, note)
@@ -147,6 +149,6 @@ def _write_record(out: Location, plan: Sequence[Step], made_of: Values, started:
     with artifact.reading(out.child("submission.csv")) as path:
         submission = artifact.content_hash(path)
     extra = {"steps": found, "submission": submission}
-    record = provenance.record(**made_of, started=started, extra=extra)
+    record = provenance.record(stage="run", **made_of, started=started, extra=extra)
     with artifact.writing(out.child(_RECORD), folder=False, replace=True) as path:
         path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
