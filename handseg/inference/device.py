@@ -48,3 +48,9 @@ def _has_bf16(device: torch.device) -> bool:
     # An older torch cannot say what the CPU has; float32 is right everywhere.
     capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return any(bool(capabilities.get(name)) for name in _CPU_BF16)
+
+
+def describe(device: torch.device, dtype: torch.dtype) -> str:
+    """Device and precision as a person reads them: cpu, bfloat16."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    return f"{name}, {str(dtype).removeprefix('torch.')}"

@@ -1,0 +1,29 @@
+"""The networks there are."""
+
+from dataclasses import asdict
+from json import dumps
+
+from handseg.models import catalogue
+
+
+def models(*, json: bool = False) -> int:
+    """List the networks with their parameters and sides as published.
+
+    Args:
+        json: Print JSON instead of a table.
+
+    Returns:
+        0.
+    """
+    entries = catalogue.describe()
+    if json:
+        print(dumps([asdict(entry) for entry in entries], indent=1))
+        return 0
+    width = max(len(entry.name) for entry in entries)
+    print(f"{'name':<{width}}  {'parameters':>10}  {'input px':>8}  {'output px':>9}")
+    for entry in entries:
+        print(
+            f"{entry.name:<{width}}  {entry.parameters:>10,}  {entry.input_px:>8}  "
+            f"{entry.output_px:>9}"
+        )
+    return 0

@@ -1,0 +1,73 @@
+"""One member's probabilities of many images, into a store."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from handseg import progress
+from handseg.images.cache import ImageCache
+from handseg.inference import device as devices
+from handseg.inference import predict
+from handseg.inference.store import StoreCard, StoreWriter
+from handseg.models.network import Network
+from handseg.settings import InferSettings
+from handseg.training.checkpoint import Card
+
+Part = Literal["test", "oof"]
+
+
+def fill(
+    folder: Path,
+    card: StoreCard,
+    *,
+    network: Network,
+    cache: ImageCache,
+    names: Sequence[str],
+    settings: InferSettings,
+) -> str:
+    """Predict images and write the store, in constant memory.
+
+    Args:
+        folder: where the store goes; it exists.
+        card: what the store is.
+        network: the member's; it is moved to the device.
+        cache: holds the images.
+        names: which images, in the store's order.
+        settings: device, precision, batch size, threads and cut.
+
+    Returns:
+        What it computed on, as text: the device and the precision.
+
+    Raises:
+        BadInput: a GPU is asked for and absent, or the network's logits are not finite.
+        OutOfGpuMemory: names batch and size.
+    """
+    device = devices.choose_device(settings.device)
+    dtype = devices.choose_precision(settings.precision, device)
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    images = (cache.read(name) for name in names)
+    found = predict.predict(network, images, device=device, dtype=dtype, settings=settings)
+    described = f"{card.part} of {card.member}"
+    with StoreWriter(folder, card) as writer:
+        for tiles in progress.track(found, description=described, total=len(names)):
+            writer.add(tiles)
+    return devices.describe(device, dtype)
+
+
+def store_card(card: Card, part: Part, checkpoint: str, settings: InferSettings) -> StoreCard:
+    """What a member's store of a part is; `checkpoint` is the content hash of its folder."""
+    return StoreCard(
+        member=card.name,
+        fold=card.fold,
+        part=part,
+        classes=card.classes,
+        dice=card.mean_dice,
+        cut_level=settings.cut_level,
+        checkpoint=checkpoint,
+        cache=card.cache,
+        folds=card.folds,
+    )

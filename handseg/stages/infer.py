@@ -1,0 +1,109 @@
+"""Stage four: predict one part of the images by one member, into its probability store."""
+
+import logging
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from handseg import provenance
+from handseg.errors import BadInput
+from handseg.folds import FoldTable
+from handseg.images.cache import ImageCache
+from handseg.inference import filling
+from handseg.inference.filling import Part
+from handseg.settings import InferSettings
+from handseg.storage import artifact
+from handseg.storage.location import Location
+from handseg.training import checkpoint as checkpoints
+from handseg.training.checkpoint import Card
+
+logger = logging.getLogger(__name__)
+
+
+def infer(
+    *,
+    checkpoint: Location,
+    cache: Location,
+    part: Part,
+    out: Location,
+    folds: Location | None = None,
+    settings: InferSettings = InferSettings(),  # noqa: B008 - frozen
+) -> None:
+    """Predict the probabilities of one part by one member; complete, it does nothing.
+
+    Args:
+        checkpoint: Checkpoint folder that `train` wrote.
+        cache: Image cache that the member was trained on.
+        part: The test images, or the images of the member's held-out fold (oof).
+        out: Probability store to write.
+        folds: Fold table that the member was trained with; needed for oof.
+        settings: How to predict.
+
+    Raises:
+        BadInput: cache or fold table are not those the member was trained with, the part holds no
+            image, oof is asked for without a fold table, or the checkpoint is damaged.
+        MissingInput: an input is not there.
+        OutOfGpuMemory: names batch and size.
+    """
+    started = datetime.now(UTC)
+    with ExitStack() as opened:
+        checkpoint_path = opened.enter_context(artifact.reading(checkpoint, verify=True))
+        cache_path = opened.enter_context(artifact.reading(cache))
+        folds_path = opened.enter_context(artifact.reading(folds)) if folds else None
+        card = checkpoints.load_card(checkpoint_path)
+        parents = _parents(card, checkpoint_path, cache_path, folds_path)
+        recorded = {**provenance.settings_dict(settings), "part": part}
+        if provenance.is_done(out, stage="infer", settings=recorded, parents=parents):
+            logger.info("%s is complete: nothing to infer", out)
+            return
+        images = ImageCache(cache_path)
+        names = _names(card, images, part, folds_path)
+        network, _ = checkpoints.load_model(checkpoint_path)
+        with artifact.writing(out, folder=True) as folder:
+            device = filling.fill(
+                folder,
+                filling.store_card(card, part, parents["checkpoint"], settings),
+                network=network,
+                cache=images,
+                names=names,
+                settings=settings,
+            )
+            record = provenance.record(
+                stage="infer", settings=recorded, parents=parents, started=started, device=device
+            )
+            provenance.write(folder, record)
+        logger.info("%s: %d images by %s on %s", out, len(names), card.name, device)
+
+
+def _parents(
+    card: Card, checkpoint_path: Path, cache_path: Path, folds_path: Path | None
+) -> dict[str, str]:
+    """Content hashes of what is read, once they are those the member was trained with."""
+    parents = {
+        "checkpoint": artifact.content_hash(checkpoint_path),
+        "cache": artifact.content_hash(cache_path),
+        "folds": card.folds if folds_path is None else artifact.content_hash(folds_path),
+    }
+    for name, words, path, trained in (
+        ("cache", "cache", cache_path, card.cache),
+        ("folds", "fold table", folds_path, card.folds),
+    ):
+        if parents[name] != trained:
+            raise BadInput(
+                f"{path}: is not the {words} that member {card.name} was trained with (hash "
+                f"{parents[name][:12]}, in its card {trained[:12]}); give that one, or train again"
+            )
+    return parents
+
+
+def _names(card: Card, images: ImageCache, part: Part, folds_path: Path | None) -> list[str]:
+    """Images of a part, in the cache's order."""
+    if part == "test":
+        names = images.names("test")
+        if not names:
+            raise BadInput("the cache holds no test images; give --part oof, or data with a test/")
+        return names
+    if folds_path is None:
+        raise BadInput("part is oof, which needs the fold table; give --folds")
+    held_out = set(FoldTable.read(folds_path).held_out(card.fold))
+    return [name for name in images.names("train") if name in held_out]
