@@ -76,7 +76,9 @@ def pixel_recipe(settings: AugmentSettings) -> A.Compose | None:
         )
     if settings.contrast_fraction:
         limit = (-settings.contrast_fraction, settings.contrast_fraction)
-        steps.append(A.RandomBrightnessContrast(brightness_limit=limit, contrast_limit=limit, p=1.0))
+        steps.append(
+            A.RandomBrightnessContrast(brightness_limit=limit, contrast_limit=limit, p=1.0)
+        )
     return A.Compose(steps, strict=True) if steps else None
 
 

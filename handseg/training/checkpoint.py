@@ -55,6 +55,8 @@ class Card:
     steps: int
     """Planned optimiser steps; calibrated once when the length is given in minutes."""
     parameters: int
+    device: str
+    """What it was trained on, with its precision."""
     classes: list[str] = field(default_factory=lambda: list(bones.NAMES))
     best_step: int = 0
     """Step of the weights in model.safetensors."""
@@ -69,7 +71,7 @@ def write_whole(path: Path, text: str) -> None:
     """Write a text file beside its path and rename it there."""
     temporary = path.with_name(f".{path.name}.partial")
     temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -79,7 +81,7 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
     save_file(plain, temporary, metadata)
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def save_card(folder: Path, card: Card) -> None:
@@ -100,7 +102,9 @@ def load_card(folder: Path) -> Card:
     try:
         card = from_dict(Card, json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError, KeyError) as error:
-        raise BadInput(f"{path}: not a checkpoint's card ({error}); train the member again") from error
+        raise BadInput(
+            f"{path}: not a checkpoint's card ({error}); train the member again"
+        ) from error
     if card.format != FORMAT:
         raise BadInput(f"{path}: format {card.format}, this version reads {FORMAT}; train it again")
     if tuple(card.classes) != bones.NAMES:

@@ -49,9 +49,7 @@ class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]
         """
         record = self._cache.read(self._names[draw.index])
         side = draw.input_px * self._scale
-        affine = augment.draw_affine(
-            np.random.default_rng(draw.seed), self._settings.augment, side
-        )
+        affine = augment.draw_affine(np.random.default_rng(draw.seed), self._settings.augment, side)
         image = augment.warp(_resize(record.pixels, side), affine)
         target = self._target(record, affine, side)
         if self._recipe is not None:
@@ -110,7 +108,7 @@ def load(
     """
     loader = DataLoader(
         dataset,
-        batch_sampler=batches,  # type: ignore[arg-type]  # torch declares indices as int only
+        batch_sampler=batches,
         num_workers=workers,
         collate_fn=_collate,
         pin_memory=pin_memory,

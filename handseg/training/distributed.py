@@ -46,7 +46,7 @@ def wrap(network: nn.Module, device: torch.device) -> nn.Module:
     if ranks() == 1:
         return network
     if device.type == "cuda":
-        network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
         return DistributedDataParallel(network, device_ids=[device.index])
     return DistributedDataParallel(network)
 

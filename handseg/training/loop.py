@@ -62,8 +62,7 @@ def train(task: Task) -> Card | None:
     """Train, resuming what an earlier process left in the folder.
 
     Returns:
-        The card, on process 0; the folder then holds `model.safetensors`, `last.safetensors` and
-        `card.json`. None on the other processes.
+        The card, on process 0, when the folder is ready for `publish`; None on the other processes.
 
     Raises:
         BadInput: the fold is unknown, or a person is on both sides of it; or the folder holds a
@@ -92,7 +91,8 @@ def _sides(task: Task) -> tuple[list[str], list[str]]:
         raise BadInput(f"people on both sides of fold {task.fold}: {sorted(shared)}; split again")
     if task.settings.batch_size % distributed.ranks():
         raise BadInput(
-            f"batch_size {task.settings.batch_size} is no multiple of {distributed.ranks()} processes"
+            f"batch_size {task.settings.batch_size} is no multiple of the "
+            f"{distributed.ranks()} processes; change one of them"
         )
     return names, held_out
 
@@ -109,6 +109,7 @@ class _Course:
         self._dtype = devices.choose_precision(task.settings.precision, device)
         self._images = data.TrainingImages(task.cache, names, task.settings)
         self._validation = validation.Validation(task.cache, held_out, device, self._dtype)
+        self._described = devices.describe(device, self._dtype)
         self._losses: list[float] = []
         self._began = time.monotonic()
         found = resume.load(task.folder)
@@ -126,9 +127,9 @@ class _Course:
         plan = self._plan(prior, images)
         model = self._settings.model
         logger.info(
-            "%s: %s, %d images, %d steps at %s px on %s in %s",
+            "%s: %s, %d images, %d steps at %s px on %s",
             self._task.name, model.name, images, plan.total,
-            ", ".join(map(str, plan.sizes_px)), self._device, str(self._dtype).removeprefix("torch."),
+            ", ".join(map(str, plan.sizes_px)), self._described,
         )  # fmt: skip
         return Progress(
             step=0, seconds=0.0, plan=plan, prior=prior, best_step=0, best_dice_per_class={},
@@ -219,10 +220,12 @@ class _Course:
         self._task.on_checkpoint(self._task.folder)
 
     def finish(self) -> Card:
-        """Leave the best and the last weights and the card in the folder, nothing else."""
+        """Write the last weights beside the best ones and say what both are."""
         task, state = self._task, self._progress
         best = state.best_dice_per_class
-        card = Card(
+        last = dict(self._trainer.best_network.state_dict())
+        checkpoint.save_tensors(task.folder / LAST, last, {})
+        return Card(
             name=task.name,
             fold=task.fold,
             train=task.settings,
@@ -230,16 +233,20 @@ class _Course:
             folds=task.folds_hash,
             prior=state.prior,
             steps=state.plan.total,
+            device=self._described,
             parameters=sum(p.numel() for p in self._trainer.network.parameters()),
             best_step=state.best_step,
             mean_dice=float(np.mean(list(best.values()))),
             dice_per_class=best,
             history=state.history,
         )
-        last = dict(self._trainer.best_network.state_dict())
-        checkpoint.save_tensors(task.folder / LAST, last, {})
-        checkpoint.save_card(task.folder, card)
-        if (task.folder / BEST).exists():  # absent when a kill came between here and the next line
-            (task.folder / BEST).replace(task.folder / checkpoint.MODEL)
-        shutil.rmtree(task.folder / resume.FOLDER)
-        return card
+
+
+def publish(folder: Path, card: Card, into: Path) -> None:
+    """Copy what a finished training left in its folder into a checkpoint folder.
+
+    The training's own folder stays whole, so that a process killed here need not train again.
+    """
+    shutil.copyfile(folder / BEST, into / checkpoint.MODEL)
+    shutil.copyfile(folder / LAST, into / LAST)
+    checkpoint.save_card(into, card)

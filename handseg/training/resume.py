@@ -73,7 +73,9 @@ def load(folder: Path) -> tuple[Progress, dict[str, Tensor]] | None:
             return _read(path)
         logger.warning("%s is damaged or incomplete; trying the state before it", path)
     if states:
-        raise BadInput(f"{folder / FOLDER}: every state in it is damaged; remove it to start afresh")
+        raise BadInput(
+            f"{folder / FOLDER}: every state in it is damaged; remove it to start afresh"
+        )
     return None
 
 
@@ -83,7 +85,9 @@ def _read(path: Path) -> tuple[Progress, dict[str, Tensor]]:
             progress = from_dict(Progress, json.loads(file.metadata()["progress"]))
             return progress, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{path}: written by another version ({error}); remove its folder") from error
+        raise BadInput(
+            f"{path}: written by another version ({error}); remove its folder"
+        ) from error
 
 
 def check_identity(found: dict[str, str], wanted: dict[str, str], folder: Path) -> None:
@@ -106,7 +110,11 @@ def check_identity(found: dict[str, str], wanted: dict[str, str], folder: Path) 
 
 def pack(groups: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
     """Join named groups of tensors into one mapping, `group/name`."""
-    return {f"{group}/{name}": tensor for group, names in groups.items() for name, tensor in names.items()}
+    return {
+        f"{group}/{name}": tensor
+        for group, names in groups.items()
+        for name, tensor in names.items()
+    }
 
 
 def unpack(tensors: dict[str, Tensor], group: str) -> dict[str, Tensor]:

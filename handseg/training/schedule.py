@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -41,7 +40,8 @@ class Plan:
         return asdict(self)
 
 
-class Draw(NamedTuple):
+@dataclass(frozen=True)
+class Draw:
     """One image of one batch, with everything random about it."""
 
     index: int
@@ -73,7 +73,9 @@ def plan_counted(settings: TrainSettings, images: int) -> Plan:
     return plan_steps(settings, images, max(1, math.ceil(total - 1e-9)))
 
 
-def plan_timed(settings: TrainSettings, images: int, step_seconds: list[float], left_s: float) -> Plan:
+def plan_timed(
+    settings: TrainSettings, images: int, step_seconds: list[float], left_s: float
+) -> Plan:
     """Plan a length given in minutes.
 
     Args:

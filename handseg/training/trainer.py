@@ -88,8 +88,6 @@ class Trainer:
     def _loss(self, batch: Batch) -> Tensor:
         images = normalise.to_tensor(batch.images.to(self._device, non_blocking=True))
         target = batch.target.to(self._device, non_blocking=True)
-        if target.dtype == torch.uint8:  # coverage, in 255ths
-            target = target.float().div_(255)
         with torch.autocast(self._device.type, torch.bfloat16, self._dtype == torch.bfloat16):
             outputs = self._parallel(images.contiguous(memory_format=torch.channels_last))
         return losses.deep_supervision(outputs, target, loss=self._settings.loss)
@@ -148,6 +146,6 @@ def _explain_memory(batch: Batch) -> Iterator[None]:
     except torch.cuda.OutOfMemoryError as error:
         size = tuple(batch.images.shape)
         raise OutOfGpuMemory(
-            f"GPU memory is too small for a batch of {size} with targets {tuple(batch.target.shape)}; "
-            "lower batch_size, model.output_px or model.input_px"
+            f"GPU memory is too small for a batch of {size} with targets "
+            f"{tuple(batch.target.shape)}; lower batch_size, model.output_px or model.input_px"
         ) from error

@@ -1,4 +1,4 @@
-"""Dice of a network on the held-out fold at full size, from runs; and the classes' share of pixels."""
+"""Dice of a network on the held-out fold at full size, and the classes' share of pixels."""
 
 import numpy as np
 import torch
@@ -50,4 +50,4 @@ def prior(cache: ImageCache, names: list[str]) -> list[float]:
         image = cache.read(name)
         runs = bitfield.class_runs(image.polygons, image.pixels.shape)
         shares += [rle.area(r) / image.pixels.size for r in runs]
-    return np.clip(shares / len(names), _RAREST, 1 - _RAREST).tolist()
+    return [float(share) for share in np.clip(shares / len(names), _RAREST, 1 - _RAREST)]

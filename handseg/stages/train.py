@@ -1,0 +1,183 @@
+"""Stage three: train one member on the people outside its held-out fold, then predict that fold."""
+
+import logging
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from handseg import provenance
+from handseg.folds import FoldTable
+from handseg.images.cache import ImageCache
+from handseg.inference import filling
+from handseg.settings import InferSettings, TrainSettings
+from handseg.storage import artifact, snapshot
+from handseg.storage.location import Location
+from handseg.training import checkpoint, distributed, loop
+
+logger = logging.getLogger(__name__)
+
+
+def train(
+    *,
+    cache: Location,
+    folds: Location,
+    fold: int,
+    out: Location,
+    oof: Location | None = None,
+    name: str = "",
+    settings: TrainSettings = TrainSettings(),  # noqa: B008 - frozen
+) -> None:
+    """Train one member, then predict the fold it held out.
+
+    Run again it goes on where it stopped; complete, it does nothing. Under torchrun it trains on
+    every GPU of the node.
+
+    Args:
+        cache: Image cache that `preprocess` wrote.
+        folds: Fold table that `split` wrote.
+        fold: The held-out fold, from 0.
+        out: Checkpoint folder to write; its state while training is the folder OUT.partial.
+        oof: Probability store of the held-out fold to write; by default OUT.oof.
+        name: The member's name in reports; by default the name of OUT.
+        settings: How to train.
+    """
+    name = name or out.name
+    with artifact.reading(cache) as cache_path, artifact.reading(folds) as folds_path:
+        member = _Member(
+            name=name,
+            fold=fold,
+            images=ImageCache(cache_path),
+            table=FoldTable.read(folds_path),
+            parents={
+                "cache": artifact.content_hash(cache_path),
+                "folds": artifact.content_hash(folds_path),
+            },
+            settings=settings,
+        )
+        member.train(out)
+        if distributed.rank() == 0:
+            member.predict_held_out(out, oof or out.sibling(f"{out.name}.oof"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Member:
+    """One member with all it is made from, opened."""
+
+    name: str
+    fold: int
+    images: ImageCache
+    table: FoldTable
+    parents: dict[str, str]
+    settings: TrainSettings
+
+    def train(self, out: Location) -> None:
+        """Leave the checkpoint folder at `out`."""
+        settings = {
+            **provenance.settings_dict(self.settings),
+            "fold": self.fold,
+            "name": self.name,
+        }
+        if provenance.is_done(out, stage="train", settings=settings, parents=self.parents):
+            logger.info("%s is complete: nothing to train", out)
+            return
+        started, state = datetime.now(UTC), out.sibling(f"{out.name}.partial")
+        with _state_folder(state) as folder, _noticing_sigterm() as stopped:
+            card = loop.train(self._task(folder, state, stopped))
+            if card is None:
+                return
+            with artifact.writing(out, folder=True) as path:
+                loop.publish(folder, card, path)
+                record = provenance.record(
+                    stage="train", settings=settings, parents=self.parents, started=started,
+                    device=card.device,
+                )  # fmt: skip
+                provenance.write(path, record)
+        snapshot.remove_tree(state)
+
+    def _task(self, folder: Path, state: Location, stopped: Callable[[], bool]) -> loop.Task:
+        def push(path: Path) -> None:
+            if state.is_remote:
+                snapshot.push(path, state)
+
+        return loop.Task(
+            name=self.name,
+            cache=self.images,
+            table=self.table,
+            fold=self.fold,
+            folder=folder,
+            settings=self.settings,
+            cache_hash=self.parents["cache"],
+            folds_hash=self.parents["folds"],
+            on_checkpoint=push,
+            stopped=stopped,
+        )
+
+    def predict_held_out(self, out: Location, oof: Location) -> None:
+        """Leave the probability store of the held-out fold at `oof`."""
+        started = datetime.now(UTC)
+        settings = InferSettings(
+            device=self.settings.device,
+            precision=self.settings.precision,
+            threads=self.settings.threads,
+        )
+        with artifact.reading(out) as path:
+            parents = {**self.parents, "checkpoint": artifact.content_hash(path)}
+            recorded = {**provenance.settings_dict(settings), "part": "oof"}
+            if provenance.is_done(oof, stage="infer", settings=recorded, parents=parents):
+                logger.info("%s is complete: nothing to predict", oof)
+                return
+            network, card = checkpoint.load_model(path)
+            with artifact.writing(oof, folder=True) as folder:
+                device = filling.fill(
+                    folder,
+                    filling.store_card(card, "oof", parents["checkpoint"], settings),
+                    network=network,
+                    cache=self.images,
+                    names=self.table.held_out(self.fold),
+                    settings=settings,
+                )
+                record = provenance.record(
+                    stage="infer",
+                    settings=recorded,
+                    parents=parents,
+                    started=started,
+                    device=device,
+                )
+                provenance.write(folder, record)
+
+
+@contextmanager
+def _state_folder(state: Location) -> Iterator[Path]:
+    """Where a training keeps its state; that of a remote one is fetched first."""
+    if not state.is_remote:
+        state.path.mkdir(parents=True, exist_ok=True)
+        yield state.path
+        return
+    with tempfile.TemporaryDirectory(prefix="handseg-") as work:
+        folder = Path(work) / state.name
+        snapshot.pull(state, folder)
+        folder.mkdir(exist_ok=True)
+        yield folder
+
+
+@contextmanager
+def _noticing_sigterm() -> Iterator[Callable[[], bool]]:
+    """Note SIGTERM instead of ending, so that the step can end and be saved; a second one ends."""
+    noticed = False
+
+    def notice(number: int, _frame: FrameType | None) -> None:
+        nonlocal noticed
+        noticed = True
+        logger.warning("SIGTERM: saving after this step")
+        signal.signal(number, signal.SIG_DFL)
+
+    before = signal.signal(signal.SIGTERM, notice)
+    try:
+        yield lambda: noticed
+    finally:
+        signal.signal(signal.SIGTERM, before)
