@@ -6,9 +6,10 @@ READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip install -qq --disable-pip-version-check -c docker/constraints.txt
 PYTEST := $(BIN)/python -m pytest
 
-DEMO_DATA := runs/demo-data
-DEMO      := runs/demo
-DEMO_HANDS := --people 16 --test-people 4 --size 2048 --seed 7
+DEMO        := runs/demo
+DEMO_HANDS  := --people 16 --test-people 4 --size 2048 --seed 7
+SMOKE       := runs/smoke
+SMOKE_HANDS := --people 6 --test-people 2 --size 256 --seed 7
 
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
@@ -22,9 +23,9 @@ help: ## this list
 venv: $(READY) ## set up .venv (every other target does so too)
 
 demo: $(READY) ## synthetic hands through all stages, to runs/demo/submission.csv and report.html
-	$(BIN)/handseg demo-data $(DEMO_DATA) $(DEMO_HANDS)
-	$(BIN)/handseg run --data $(DEMO_DATA) --out $(DEMO) --preset demo
-	$(BIN)/handseg score --truth $(DEMO_DATA) --submission $(DEMO)/submission.csv
+	$(BIN)/handseg demo-data $(DEMO)-data $(DEMO_HANDS)
+	$(BIN)/handseg run --data $(DEMO)-data --out $(DEMO) --preset demo
+	$(BIN)/handseg score --truth $(DEMO)-data --submission $(DEMO)/submission.csv
 
 test: $(READY) ## unit, contract and end-to-end tests; no root, no browser, no GPU
 	$(PYTEST) -n 2 -m "not browser and not gpu"
@@ -35,7 +36,9 @@ test-all: test ## the same, and those that need Chromium (installed by apt, as r
 	$(PYTEST) -m browser
 
 smoke: $(READY) ## the KFP graph on tiny hands in this machine's processes, as CI runs it
-	$(BIN)/python -m pipeline.local --preset smoke
+	$(BIN)/handseg demo-data $(SMOKE)-data $(SMOKE_HANDS)
+	$(BIN)/python -m pipeline.local --preset smoke --data $(SMOKE)-data --out $(SMOKE)
+	$(BIN)/handseg score --truth $(SMOKE)-data --submission $(SMOKE)/submission.csv
 
 lint: $(READY) ## ruff check, ruff format and mypy --strict
 	$(BIN)/ruff check .
@@ -45,8 +48,8 @@ lint: $(READY) ## ruff check, ruff format and mypy --strict
 compile: $(READY) ## each preset -> pipeline/compiled/PRESET.yaml
 	$(BIN)/python -m pipeline.compile
 
-clean: ## remove .venv, caches and the demo's runs
-	rm -rf $(VENV) $(DEMO) $(DEMO_DATA) build dist local_outputs handseg.egg-info \
+clean: ## remove .venv, caches, and what `make demo` and `make smoke` drew and ran
+	rm -rf $(VENV) $(DEMO) $(DEMO)-data $(SMOKE) $(SMOKE)-data build dist local_outputs *.egg-info \
 	  .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find handseg tests pipeline components -name __pycache__ -prune -exec rm -rf {} +
 
