@@ -1,13 +1,14 @@
 """Imports point downwards, as CONTRIBUTING's table of layers has it."""
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Collection
 from functools import cache
 
 import pytest
 
-from tests.contract.source_tree import Module, modules
+from tests.contract.source_tree import ROOT, Module, modules
 
 LAYERS = {
     "handseg": 0,
@@ -83,6 +84,21 @@ def libraries(module: Module) -> set[str]:
 def calls(module: Module) -> set[str]:
     nodes = ast.walk(module.tree)
     return {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
+
+
+def test_contributing_has_the_same_table() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = {
+        member: int(level)
+        for level, members in re.findall(r"^\| (\d) \| ([^|]+) \|", text, re.MULTILINE)
+        for member in members.strip().split(", ")
+    }
+    left_out = {"handseg", "handseg.__main__"}
+    assert table == {
+        name.removeprefix("handseg."): level
+        for name, level in LAYERS.items()
+        if name not in left_out
+    }
 
 
 def test_no_import_points_upwards() -> None:
