@@ -16,6 +16,8 @@ from handseg import settings as all_settings
 _HERE = Path(__file__).parent
 _HEAD = "<!-- Made by `python -m components.generate`; change the stage's docstring instead. -->"
 
+_PLAIN = {"String": "text", "Dict[String, Any]": "mapping", "List[Float]": "list of numbers"}
+
 
 def readme(name: str) -> str:
     """The text of a component's README.md."""
@@ -26,8 +28,7 @@ def readme(name: str) -> str:
     commands = " and ".join(f"`handseg {stage} --help`" for stage in metadata["stages"])
     parts = [
         f"# {name}\n\n{_HEAD}\n\n{_purpose(name)}",
-        f"Runs {stages} in the image `handseg-{metadata['image']}`; {commands} shows the same by "
-        "hand.",
+        f"Runs {stages} in the image `handseg-{metadata['image']}`. By hand: {commands}.",
         _section("Inputs", _ports(spec.inputs or {}, meanings)),
         _section("Outputs", _ports(spec.outputs or {}, meanings)),
     ]
@@ -43,7 +44,7 @@ def read_metadata(name: str) -> dict[str, Any]:
 
 def _purpose(name: str) -> str:
     texts = [_docstring(stage) for stage in read_metadata(name)["stages"]]
-    return "\n\n".join(text.description or "" for text in texts)
+    return "\n\n".join((text.description or "").strip() for text in texts)
 
 
 def _docstring(stage: str) -> docstring_parser.Docstring:
@@ -71,6 +72,7 @@ def _ports(ports: dict[str, Any], meanings: dict[str, str]) -> list[tuple[str, .
     rows = []
     for port, spec in ports.items():
         kind = spec.type.split("@")[0].removeprefix("system.")
+        kind = _PLAIN.get(kind, kind)
         kind = f"list of {kind}" if getattr(spec, "is_artifact_list", False) else kind
         meaning = meanings.get(port, "")
         rows.append((f"`{port}`", kind, meaning[:1].upper() + meaning[1:]))

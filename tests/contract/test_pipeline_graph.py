@@ -4,8 +4,11 @@ from typing import Any
 import pytest
 from kfp import dsl
 
+from components import wiring
 from components.images import CPU_IMAGE, GPU_IMAGE
+from handseg.commands.plan import steps
 from handseg.presets import catalogue
+from handseg.storage.location import parse
 from pipeline import resources
 from pipeline.pipeline import Images, build
 
@@ -144,3 +147,22 @@ def test_the_ensemble_waits_for_every_member(tiny: dsl.base_component.BaseCompon
         assert source.producer_task == loop
     items = json.loads(root[loop].parameter_iterator.items.raw)
     assert [item["fold"] for item in items] == [0, 1]
+
+
+def test_the_command_line_takes_the_graphs_steps_with_its_settings() -> None:
+    preset = catalogue.load("seed_ensemble")
+    here = parse("data")
+    plan = steps(preset, data=here, out=parse("run"), part="test")
+    given = {call.stage: set(call.wires) for name in wiring.STAGES for call in wiring.calls(name)}
+    # The report's Markdown is for KFP's pages alone.
+    given["report"] -= {"markdown"}
+    members = ["train", "infer"] * len(preset.members)
+    assert [step.stage for step in plan] == [
+        "split",
+        "preprocess",
+        *members,
+        "ensemble",
+        "report",
+    ]
+    for step in plan:
+        assert set(step.arguments) == given[step.stage], step.title
