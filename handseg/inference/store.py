@@ -119,7 +119,8 @@ class Store:
             raise MissingInput(f"{self.path}: not found; give a folder that `handseg infer` wrote")
         self._lock = threading.Lock()
         try:
-            self._reader = pa.ipc.open_file(pa.memory_map(str(self.path)))
+            # Plain reads: what a memory map has touched would count as this process's memory.
+            self._reader = pa.ipc.open_file(pa.OSFile(str(self.path)))
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(str(error)) from error
         metadata = self._reader.schema.metadata or {}
@@ -139,7 +140,8 @@ class Store:
     @cached_property
     def people(self) -> dict[str, str]:
         """The person of each image, by name, in stored order."""
-        batches = [self._batch(index) for index in range(len(self))]
+        reader = self._open(["name", "person"])
+        batches = [self._batch(reader, index) for index in range(len(self))]
         people = {batch["name"][0].as_py(): batch["person"][0].as_py() for batch in batches}
         if len(people) != len(self):
             raise self._damaged("an image is there twice")
@@ -163,15 +165,24 @@ class Store:
         """
         if name not in self._index:
             raise MissingInput(f"{self.path}: holds no image {name}; {_REMEDY}")
-        tiles = record.unpack(self._batch(self._index[name]))
+        tiles = record.unpack(self._batch(self._reader, self._index[name]))
         if tiles is None:
             raise self._damaged(f"the CRC-32 of {name} does not match")
         return tiles
 
-    def _batch(self, index: int) -> Any:
+    def _open(self, columns: list[str]) -> Any:
+        """Open the file for some columns, or for all."""
+        options = pa.ipc.IpcReadOptions(included_fields=[*map(record.SCHEMA.names.index, columns)])
+        try:
+            # Plain reads: what a memory map has touched would count as this process's memory.
+            return pa.ipc.open_file(pa.OSFile(str(self.path)), options=options)
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(str(error)) from error
+
+    def _batch(self, reader: Any, index: int) -> Any:
         try:
             with self._lock:
-                batch = self._reader.get_batch(index)
+                batch = reader.get_batch(index)
             batch.validate(full=True)
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(str(error)) from error

@@ -1,0 +1,101 @@
+"""Which stores may vote together, and which of them vote on which image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from handseg import bones
+from handseg.errors import BadInput
+from handseg.inference.store import Store
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """One image and those who vote on it."""
+
+    image_name: str
+    voters: list[int]
+    """Indices of the stores that hold the image."""
+    weights: list[float]
+    """Of the voters; not all 0."""
+
+
+def ballots(stores: Sequence[Store], weights: Sequence[float]) -> list[Ballot]:
+    """Check that stores may vote together, and list the images with their voters.
+
+    Test stores must hold the same images. Out-of-fold stores hold the images of their folds, and
+    an image is voted on by those that have it; alike, where they have no weight.
+
+    Args:
+        stores: of the members; at least one.
+        weights: one for each.
+
+    Returns:
+        In sorted path order: by person, then name.
+
+    Raises:
+        BadInput: the stores differ in part, cut, images (test) or an image's person; their classes
+            are not the official ones in the official order; or there is no image.
+    """
+    first = stores[0]
+    for store in stores:
+        _check_classes(store)
+        _check_alike(first, store)
+        if first.card.part == "test":
+            _check_same_images(first, store)
+    people = _people(stores)
+    if not people:
+        raise BadInput(f"{first.path}: holds no image; infer from a cache that has some")
+    names = sorted(people, key=lambda name: (people[name], name))
+    return [_ballot(name, stores, weights) for name in names]
+
+
+def _ballot(name: str, stores: Sequence[Store], weights: Sequence[float]) -> Ballot:
+    voters = [index for index, store in enumerate(stores) if name in store.people]
+    shares = [weights[index] for index in voters]
+    return Ballot(name, voters, shares if any(shares) else [1.0] * len(voters))
+
+
+def _check_alike(first: Store, other: Store) -> None:
+    for field in ("part", "cut_level"):
+        one, another = getattr(first.card, field), getattr(other.card, field)
+        if one != another:
+            raise BadInput(
+                f"{other.path}: {field} is {another}, but {one} in {first.path}; "
+                "infer with every member alike"
+            )
+
+
+def _check_classes(store: Store) -> None:
+    pairs = zip_longest(store.card.classes, bones.NAMES)
+    for number, (found, official) in enumerate(pairs, start=1):
+        if found != official:
+            raise BadInput(
+                f"{store.path}: class {number} is {found}, officially {official}; "
+                "train this member anew with the 29 classes in their official order"
+            )
+
+
+def _check_same_images(first: Store, other: Store) -> None:
+    for holder, lacking in ((first, other), (other, first)):
+        missing = [name for name in holder.names if name not in lacking.people]
+        if missing:
+            more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+            raise BadInput(
+                f"{lacking.path}: lacks {', '.join(missing[:_SHOWN])}{more}, which {holder.path} "
+                "has; infer with every member from the same image cache"
+            )
+
+
+def _people(stores: Sequence[Store]) -> dict[str, str]:
+    people: dict[str, str] = {}
+    for store in stores:
+        for name, person in store.people.items():
+            if people.setdefault(name, person) != person:
+                raise BadInput(
+                    f"{store.path}: {name} is of person {person}, elsewhere of {people[name]}; "
+                    "infer with every member from the same image cache"
+                )
+    return people

@@ -1,0 +1,132 @@
+"""The competition's CSV: `image_name,class,rle`, one row for every image and class.
+
+Plain fields, never quoted: names are held to a whitelist and RLE is digits and blanks. Images stand
+in sorted path order (by person, then name), classes in official order; an empty mask has an empty
+rle.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from handseg import bones
+from handseg.dataset.fault import Fault
+from handseg.errors import BadInput, MissingInput
+from handseg.masks import rle
+
+HEADER = "image_name,class,rle"
+# No comma, quote or path, and nothing that a spreadsheet would run.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the file, as it stands there."""
+
+    line: int
+    """Counted from 1; the header is line 1."""
+    image_name: str
+    class_name: str
+    rle: str
+
+
+def is_safe(image_name: str) -> bool:
+    """Whether a name may stand in the file."""
+    return _NAME.fullmatch(image_name) is not None
+
+
+def write(path: Path, predictions: Iterable[tuple[str, Sequence[rle.Runs]]]) -> None:
+    """Write the file image by image.
+
+    Args:
+        path: the file.
+        predictions: image name and 29 runs in official order, image after image.
+
+    Raises:
+        BadInput: an image's name is not safe in a CSV.
+    """
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        file.write(f"{HEADER}\n")
+        for image_name, runs in predictions:
+            file.write(_lines(image_name, runs))
+
+
+def _lines(image_name: str, runs: Sequence[rle.Runs]) -> str:
+    if not is_safe(image_name):
+        raise BadInput(
+            f"{image_name!r}: refused as an image's name in a CSV; "
+            "rename the image to letters, digits and . _ - (no . or - first)"
+        )
+    return "".join(
+        f"{image_name},{class_name},{rle.to_text(found)}\n"
+        for class_name, found in zip(bones.NAMES, runs, strict=True)
+    )
+
+
+def scan(path: Path) -> Iterator[Row | Fault]:
+    """Read the file line by line: rows, and faults of its form.
+
+    Raises:
+        MissingInput: it is not there.
+    """
+    if not path.is_file():
+        raise MissingInput(f"{path}: not found; give a CSV that `handseg ensemble` wrote")
+    with path.open("rb") as file:
+        header = _text(file.readline())
+        if header != HEADER:
+            yield Fault(f"{path}:1", "wrong header", _shown(header), f"write {HEADER}")
+        for line, content in enumerate(file, start=2):
+            text = _text(content)
+            fields = [] if text is None else text.split(",")
+            if len(fields) == 3:
+                yield Row(line, *fields)
+            else:
+                remedy = "write three plain ASCII fields parted by commas, without quotes"
+                yield Fault(f"{path}:{line}", "not a row", _shown(text), remedy)
+
+
+def _text(line: bytes) -> str | None:
+    """A line without its end, or None where it is not ASCII."""
+    return line.decode("ascii").rstrip("\r\n") if line.isascii() else None
+
+
+def _shown(text: str | None, limit: int = 80) -> str:
+    if text is None:
+        return "not ASCII"
+    return text if len(text) <= limit else f"{text[:limit]}..."
+
+
+def read(path: Path) -> dict[str, list[str]]:
+    """Read a whole file: 29 RLE texts in official order for every image, in the file's order.
+
+    The texts are not parsed; see `rle.parse`.
+
+    Raises:
+        MissingInput: it is not there.
+        BadInput: names the first line with a fault of form, an unknown class, a row given twice or
+            left out.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for item in scan(path):
+        if isinstance(item, Fault):
+            raise BadInput(f"{item.path}: {item.fault} ({item.value}); {item.remedy}")
+        texts = found.setdefault(item.image_name, {})
+        if item.class_name not in bones.CLASS_ID:
+            raise BadInput(
+                f"{path}:{item.line}: unknown class {_shown(item.class_name)!r}; "
+                f"the classes are {', '.join(bones.NAMES)}"
+            )
+        if item.class_name in texts:
+            raise BadInput(
+                f"{path}:{item.line}: {item.class_name} of {item.image_name} twice; leave one row"
+            )
+        texts[item.class_name] = item.rle
+    for image_name, texts in found.items():
+        missing = [name for name in bones.NAMES if name not in texts]
+        if missing:
+            raise BadInput(
+                f"{path}: {image_name} has no row for {', '.join(missing)}; "
+                "an empty mask is a row with an empty rle"
+            )
+    return {image: [texts[name] for name in bones.NAMES] for image, texts in found.items()}

@@ -1,0 +1,151 @@
+"""Stage five: the members' probabilities become one CSV of masks, by weighted soft voting."""
+
+import logging
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from handseg import progress, provenance
+from handseg.ensemble import panel, submission, voting
+from handseg.ensemble import weights as member_weights
+from handseg.ensemble.panel import Ballot
+from handseg.errors import BadInput
+from handseg.inference.store import Store
+from handseg.masks import rle
+from handseg.settings import EnsembleSettings
+from handseg.storage import artifact
+from handseg.storage.location import Location
+
+logger = logging.getLogger(__name__)
+
+_LOOK_AHEAD = 2
+"""Images voted on ahead of the one being written, for each core."""
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+def ensemble(
+    *,
+    stores: list[Location],
+    out: Location,
+    weights: list[float] | None = None,
+    settings: EnsembleSettings = EnsembleSettings(),  # noqa: B008 - frozen
+) -> None:
+    """Vote over probability stores and write the masks.
+
+    Test stores must hold the same images; of out-of-fold stores, those vote on an image that hold
+    it. Complete, it does nothing.
+
+    Args:
+        stores: Probability stores that `infer` or `train` wrote, all test or all out-of-fold.
+        out: CSV to write: image_name,class,rle.
+        weights: One for each store, 0 or more; by default the members' validation Dice.
+        settings: How to vote.
+    """
+    started = datetime.now(UTC)
+    if not stores:
+        raise BadInput("stores: none given; give at least one probability store")
+    with ExitStack() as stack:
+        paths = [stack.enter_context(artifact.reading(store, verify=True)) for store in stores]
+        election = _Election.of([Store(path) for path in paths], weights, settings)
+        made_with = {**provenance.settings_dict(settings), "weights": weights}
+        parents = _parents(paths)
+        if provenance.is_done(out, stage="ensemble", settings=made_with, parents=parents):
+            logger.info("%s is complete: nothing to vote on", out)
+            return
+        election.describe()
+        with artifact.writing(out, folder=False) as path:
+            submission.write(path, election.predictions())
+            record = provenance.record(
+                stage="ensemble",
+                settings=made_with,
+                parents=parents,
+                started=started,
+                extra={"members": election.members()},
+            )
+            provenance.write(path, record)
+    logger.info("predictions of %d images: %s", len(election.ballots), out)
+
+
+def _parents(paths: Sequence[Path]) -> dict[str, str]:
+    parents: dict[str, str] = {}
+    for index, path in enumerate(paths):
+        content = artifact.content_hash(path)
+        if content in parents.values():
+            raise BadInput(f"{path}: given twice; give each store once, with a higher weight")
+        parents[f"store_{index}"] = content
+    return parents
+
+
+@dataclass(frozen=True)
+class _Election:
+    """Stores that may vote together, their weights, and who votes on which image."""
+
+    stores: list[Store]
+    weights: list[float]
+    threshold: float
+    ballots: list[Ballot]
+
+    @classmethod
+    def of(
+        cls, stores: list[Store], weights: list[float] | None, settings: EnsembleSettings
+    ) -> "_Election":
+        resolved = member_weights.resolve(weights, [store.card for store in stores])
+        return cls(stores, resolved, settings.threshold, panel.ballots(stores, resolved))
+
+    def describe(self) -> None:
+        for store, weight in zip(self.stores, self.weights, strict=True):
+            card = store.card
+            logger.info("member %s: fold %d held out, weight %g", card.member, card.fold, weight)
+        if self.stores[0].card.part == "oof":
+            folds = sorted({store.card.fold for store in self.stores})
+            logger.info("out-of-fold predictions, of the people of folds %s only", folds)
+        without = [b for b in self.ballots if not any(self.weights[i] for i in b.voters)]
+        if without:
+            logger.warning(
+                "%d images, such as %s, have only members of weight 0, which vote alike there",
+                len(without),
+                without[0].image_name,
+            )
+
+    def members(self) -> list[dict[str, object]]:
+        return [
+            {"name": store.card.member, "fold": store.card.fold, "weight": weight}
+            for store, weight in zip(self.stores, self.weights, strict=True)
+        ]
+
+    def predictions(self) -> Iterator[tuple[str, list[rle.Runs]]]:
+        """Name and runs of each image in order, voted on by all cores with progress."""
+        found = _in_parallel(self._predict, self.ballots)
+        return progress.track(found, description="voting", total=len(self.ballots))
+
+    def _predict(self, ballot: Ballot) -> tuple[str, list[rle.Runs]]:
+        tiles = [self.stores[index].read(ballot.image_name) for index in ballot.voters]
+        return ballot.image_name, voting.vote(tiles, ballot.weights, self.threshold)
+
+
+def _in_parallel(function: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
+    """Map over items on all cores, results in their order, without running far ahead.
+
+    In threads: NumPy and zstd give up the interpreter's lock for most of a vote, and processes,
+    each with its own libraries in memory, take longer to start than a hundred images to vote on.
+    """
+    workers = len(os.sched_getaffinity(0))
+    waiting: deque[Future[_Out]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > _LOOK_AHEAD * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
