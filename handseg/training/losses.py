@@ -125,7 +125,7 @@ def _accumulate(
     heads: list[_Head], target: Tensor, natives: Sequence[Tensor], *, dtype: torch.dtype
 ) -> tuple[Tensor, list[Tensor]]:
     # Classes first in memory: a block is then one piece, whatever the network's memory format.
-    natives = [native.detach().to(dtype).contiguous() for native in natives]
+    natives = [native.detach().contiguous() for native in natives]
     gradients = [torch.empty_like(native) for native in natives]
     by_parameter: list[list[Tensor]] = [[] for _ in heads]
     total = torch.zeros((), dtype=dtype, device=target.device)
@@ -137,7 +137,7 @@ def _accumulate(
             if size not in reduced:
                 reduced[size] = _reduce(truth, size)
             part, gradient, of_parameters = _one_block(
-                head, natives[index][:, first:last], reduced[size], first=first
+                head, natives[index][:, first:last].to(dtype), reduced[size], first=first
             )
             total += part
             gradients[index][:, first:last] = gradient
