@@ -1,0 +1,78 @@
+"""A member's card.json, read without torch: the report is made in an image that has none."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from handseg.errors import BadInput, MissingInput
+from handseg.settings import TrainSettings
+from handseg.settings_codec import from_dict
+
+_CARD = "card.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a member's training history."""
+
+    step: int
+    epoch: float
+    seconds: float
+    """Training time so far, over all resumptions."""
+    loss: float
+    """Mean loss since the line before."""
+    dice: float | None = None
+    """Mean Dice on the held-out fold; None where it was not measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberCard:
+    """What the report says of a trained member."""
+
+    name: str
+    fold: int
+    """The held-out fold."""
+    train: TrainSettings
+    steps: int
+    parameters: int
+    best_step: int = 0
+    """Step of the weights that were kept."""
+    mean_dice: float | None = None
+    """Dice of the kept weights on the held-out fold, as training measured it."""
+    history: list[Line] = field(default_factory=list)
+
+
+def read(folder: Path) -> MemberCard:
+    """Read the card of a checkpoint folder.
+
+    Raises:
+        MissingInput: there is none.
+        BadInput: it is not a card.
+    """
+    path = folder / _CARD
+    if not path.is_file():
+        raise MissingInput(f"{path}: not found; give the folder that `handseg train` wrote")
+    try:
+        return parse(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadInput(
+            f"{path}: not a checkpoint's card ({error}); train the member again"
+        ) from error
+
+
+def parse(card: dict[str, object]) -> MemberCard:
+    """Take from a card what the report uses; everything else in it is passed over.
+
+    Raises:
+        BadInput: something is missing or of another type.
+    """
+    values = {**_chosen(card, MemberCard)}
+    history = card.get("history", [])
+    if not isinstance(history, list):
+        raise BadInput(f"card: history is no list: {history!r}")
+    values["history"] = [_chosen(line, Line) for line in history]
+    return from_dict(MemberCard, values, where="card")
+
+
+def _chosen(values: dict[str, object], cls: type) -> dict[str, object]:
+    return {key: value for key, value in values.items() if key in cls.__annotations__}

@@ -1,0 +1,92 @@
+"""Everything the report says, gathered before any of it is laid out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from handseg.report.balance import FoldBalance
+from handseg.report.card import MemberCard
+from handseg.report.hand_map import HandMap
+from handseg.report.overlays import Overlay
+from handseg.report.records import StageRun
+from handseg.report.scores import ImageScore, PerBone
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberFacts:
+    """One member of the ensemble."""
+
+    card: MemberCard
+    weight: float
+    images: int
+    """Images it held out and was scored on."""
+    per_bone: PerBone
+    """Dice over those images."""
+    run: StageRun
+    """How it was trained; its content hash is the checkpoint's."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.card.name
+
+    @property
+    def dice(self) -> float:
+        """Mean Dice over its held-out images and all bones."""
+        return float(self.per_bone.mean())
+
+    @property
+    def seconds(self) -> float:
+        """Training time, over all resumptions."""
+        return self.card.history[-1].seconds if self.card.history else self.run.seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestFacts:
+    """Predictions of images without truth."""
+
+    images: int
+    missing: Mapping[str, int]
+    """Images with an empty prediction, by bone; bones that were always found are left out."""
+    overlays: tuple[Overlay, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the report says."""
+
+    run_name: str
+    members: tuple[MemberFacts, ...]
+    threshold: float
+    """Of the vote."""
+    train_images: int
+    people: int
+    balance: tuple[FoldBalance, ...]
+    scores: tuple[ImageScore, ...]
+    """Of every image that some member held out, worst first."""
+    overall: PerBone
+    """Dice of the vote over those images."""
+    hand_map: HandMap
+    typical: str
+    """Name of the image the map shows."""
+    worst: tuple[Overlay, ...]
+    best: tuple[Overlay, ...]
+    test: TestFacts | None
+    """None where the predictions are of the training images."""
+    preprocess: Mapping[str, object]
+    """Settings of the image cache."""
+    runs: tuple[StageRun, ...]
+    """Every artifact the report was made from."""
+    commands: tuple[str, ...]
+
+    @property
+    def dice(self) -> float:
+        """Out-of-fold mean Dice of the vote, over images and bones."""
+        return float(self.overall.mean())
+
+    @property
+    def seconds(self) -> float:
+        """Computing time of all these stages together; training over all resumptions."""
+        other = [run.seconds for run in self.runs if run.stage != "train"]
+        return float(np.sum(other)) + sum(member.seconds for member in self.members)

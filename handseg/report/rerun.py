@@ -1,0 +1,88 @@
+"""The commands that make the same run again, with every setting that is not the default."""
+
+import dataclasses
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+
+from handseg.report.records import StageRun
+from handseg.settings import (
+    EnsembleSettings,
+    InferSettings,
+    PreprocessSettings,
+    SplitSettings,
+    TrainSettings,
+)
+
+
+def commands(
+    *,
+    split: StageRun,
+    preprocess: StageRun,
+    members: Mapping[str, StageRun],
+    infer: Mapping[str, StageRun],
+    ensemble: StageRun,
+    weights: Sequence[float],
+    part: str,
+) -> list[str]:
+    """Write the commands, stage after stage; DATA stands for the raw data.
+
+    Args:
+        split: how the fold table was made.
+        preprocess: how the image cache was made.
+        members: how each member was trained, by name; "fold" is among the settings.
+        infer: how each member's out-of-fold probabilities were made, by name.
+        ensemble: how the predictions were made.
+        weights: of the members, in order.
+        part: which part was predicted, "test" or "oof".
+    """
+    lines = [
+        f"handseg split --data DATA --out folds.csv{_flags(SplitSettings(), split.settings)}",
+        "handseg preprocess --data DATA --folds folds.csv --out cache"
+        + _flags(PreprocessSettings(), preprocess.settings),
+    ]
+    for name, run in members.items():
+        lines.append(
+            f"handseg train --cache cache --folds folds.csv --fold {run.settings.get('fold')}"
+            f" --out {_folder('members', name)} --oof {_folder('stores', name, 'oof')}"
+            + _flags(TrainSettings(), run.settings)
+        )
+        if part == "test":
+            lines.append(
+                f"handseg infer --checkpoint {_folder('members', name)} --cache cache --part test"
+                f" --out {_folder('stores', name, 'test')}"
+                + _flags(InferSettings(), infer[name].settings)
+            )
+    stores = " ".join(_folder("stores", name, part) for name in members)
+    lines.append(
+        f"handseg ensemble --stores {stores} --weights {' '.join(f'{w:g}' for w in weights)}"
+        f" --out submission.csv{_flags(EnsembleSettings(), ensemble.settings)}"
+    )
+    return lines
+
+
+def _folder(*parts: str) -> str:
+    return shlex.quote("/".join(parts))
+
+
+def _flags(defaults: object, settings: Mapping[str, object]) -> str:
+    """Flags of the settings that differ from the defaults; what is no setting is passed over."""
+    known = flat(dataclasses.asdict(defaults))  # type: ignore[call-overload]
+    found = flat(settings)
+    changed = {key: found[key] for key in known if key in found and found[key] != known[key]}
+    return "".join(f" --settings.{key} {_word(value)}" for key, value in changed.items())
+
+
+def _word(value: object) -> str:
+    return shlex.quote(value if isinstance(value, str) else json.dumps(value))
+
+
+def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Nested settings by dotted name: {"model": {"name": x}} gives {"model.name": x}."""
+    found: dict[str, object] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            found.update(flat(value, f"{prefix}{key}."))
+        else:
+            found[prefix + key] = value
+    return found

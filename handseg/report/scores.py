@@ -1,0 +1,112 @@
+"""Dice of every out-of-fold image and bone, by member and for the members' vote, from runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handseg.ensemble import voting
+from handseg.images.cache import CachedImage
+from handseg.inference.store import ImageTiles
+from handseg.masks import bitfield, dice, rle
+
+MEMBER_THRESHOLD = 0.5
+"""A member alone is scored at this probability, as training does."""
+
+PerBone = NDArray[np.float64]
+"""float64 (29,), in the official order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageScore:
+    """How well the bones of one image were found by members that never saw its person."""
+
+    name: str
+    person: str
+    shape: tuple[int, int]
+    """(height, width) in pixels."""
+    areas: PerBone
+    """Pixels of the truth."""
+    overall: PerBone
+    """Dice of the members' vote, in (0, 1]."""
+    members: Mapping[str, PerBone]
+    """Dice of each member that held the image out, by name."""
+
+    @property
+    def mean(self) -> float:
+        """Mean Dice of the vote over the bones."""
+        return float(self.overall.mean())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voters:
+    """The members that may vote, their weights and the threshold of their vote."""
+
+    weights: Mapping[str, float]
+    threshold: float
+
+
+def predict(tiles: Mapping[str, ImageTiles], voters: Voters) -> list[rle.Runs]:
+    """The prediction of the members that held an image out.
+
+    Where only members without weight did, they vote equally.
+
+    Args:
+        tiles: the image's probabilities, by member.
+        voters: weight of each of them, and threshold.
+
+    Returns:
+        29 runs in the official order.
+    """
+    weights = [voters.weights[name] for name in tiles]
+    if not sum(weights):
+        weights = [1.0] * len(weights)
+    return voting.vote(list(tiles.values()), weights, voters.threshold)
+
+
+def score(image: CachedImage, tiles: Mapping[str, ImageTiles], voters: Voters) -> ImageScore:
+    """Score one image against the polygons it carries.
+
+    Args:
+        image: with its truth.
+        tiles: its probabilities, by member; at least one.
+        voters: see `predict`.
+    """
+    height, width = image.pixels.shape
+    truth = bitfield.class_runs(image.polygons, (height, width))
+    members = {
+        name: _dice(voting.vote([values], [1.0], MEMBER_THRESHOLD), truth)
+        for name, values in tiles.items()
+    }
+    if len(members) == 1 and voters.threshold == MEMBER_THRESHOLD:
+        overall = next(iter(members.values()))
+    else:
+        overall = _dice(predict(tiles, voters), truth)
+    return ImageScore(
+        name=image.name,
+        person=image.person,
+        shape=(height, width),
+        areas=np.array([rle.area(runs) for runs in truth], np.float64),
+        overall=overall,
+        members=members,
+    )
+
+
+def _dice(predicted: Sequence[rle.Runs], truth: Sequence[rle.Runs]) -> PerBone:
+    return np.array([dice.dice(p, t) for p, t in zip(predicted, truth, strict=True)], np.float64)
+
+
+def per_bone(scores: Sequence[ImageScore], member: str | None = None) -> PerBone:
+    """Mean Dice of each bone.
+
+    Args:
+        scores: of all out-of-fold images.
+        member: over the images it held out; None is the vote, over all images.
+
+    Returns:
+        NaN for a member that held no image out.
+    """
+    rows = [s.overall if member is None else s.members.get(member) for s in scores]
+    found = [row for row in rows if row is not None]
+    return np.mean(found, axis=0) if found else np.full(scores[0].overall.shape, np.nan)

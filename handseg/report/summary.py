@@ -1,0 +1,47 @@
+"""The report's first figures as Markdown, for places that show text."""
+
+from handseg import bones
+from handseg.report import records, wording
+from handseg.report.facts import Facts
+
+_HARDEST = 5
+
+
+def text(facts: Facts) -> str:
+    """Sum up the report in Markdown; texts from the data cannot break out of their table."""
+    lines = [
+        f"# Dice {wording.dice(facts.dice)}",
+        "",
+        f"{wording.OUT_OF_FOLD} "
+        f"Mean over {wording.count(len(facts.scores), 'image')} and 29 bones.",
+        "",
+        "| member | held-out fold | Dice | weight | images | training |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {_cell(m.name)} | {m.card.fold} | {wording.dice(m.dice)} | {m.weight:.4g} "
+            f"| {m.images} | {wording.duration(m.seconds)} |"
+            for m in facts.members
+        ),
+        "",
+        f"Hardest bones: {_hardest(facts)}.",
+        "",
+        "| fold | people | images |",
+        "|---|---|---|",
+        *(f"| {fold.fold} | {fold.people} | {fold.images} |" for fold in facts.balance),
+        "",
+        f"Test images: {facts.test.images if facts.test else 'none'}. "
+        f"Computing time: {wording.duration(facts.seconds)}. "
+        f"Commit: {', '.join(records.commits(facts.runs))}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _hardest(facts: Facts) -> str:
+    order = facts.overall.argsort(kind="stable")[:_HARDEST].tolist()
+    return ", ".join(f"{bones.NAMES[c]} {wording.dice(float(facts.overall[c]))}" for c in order)
+
+
+def _cell(value: str) -> str:
+    """A name that Markdown takes for nothing but a name."""
+    safe = value.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
+    return "".join(f"\\{c}" if c in r"\`*_[]|" else c for c in safe)

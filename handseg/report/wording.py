@@ -1,0 +1,45 @@
+"""Numbers as a person reads them, and the sentences that page and summary share."""
+
+from collections.abc import Mapping
+
+OUT_OF_FOLD = (
+    "Every figure of Dice here is out-of-fold: an image is scored with the members that never saw "
+    "its person in training."
+)
+SATURATION = (
+    "Saturation changes nothing on an X-ray: its three channels are equal, so its colours are grey "
+    "already, and on three equal channels the adjustment is the identity. Nothing was altered to "
+    "give it an effect."
+)
+
+
+def dice(value: float | None) -> str:
+    """Four digits, or a dash where there is none."""
+    return "–" if value is None or value != value else f"{value:.4f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds under two minutes, minutes under two hours, else hours."""
+    if seconds < 120:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: 1 image, 1,200 images; a person, two people."""
+    plural = "people" if noun == "person" else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def preprocessing(settings: Mapping[str, object]) -> str:
+    """What was done to the pixels, in one sentence."""
+    done = [
+        f"{name} {float(str(settings[name])):g}"
+        for name in ("sharpness", "gamma", "saturation", "contrast", "brightness")
+        if name in settings and float(str(settings[name])) != 1
+    ]
+    if not done:
+        return "The pixels were taken as they are."
+    return f"At full size, before any resize: {', '.join(done)}; every other factor is 1."

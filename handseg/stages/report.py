@@ -1,0 +1,153 @@
+"""The last stage: what a run found, how well and from what, as one self-contained HTML file."""
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from handseg import progress, provenance
+from handseg.ensemble import submission as submissions
+from handseg.errors import BadInput, MissingInput
+from handseg.folds import FoldTable
+from handseg.images.cache import ImageCache
+from handseg.inference.store import Store
+from handseg.report import card, gather, page, records, summary
+from handseg.report.gather import Inputs, MemberInputs
+from handseg.report.records import StageRun
+from handseg.report.scores import ImageScore
+from handseg.settings import EnsembleSettings
+from handseg.storage import artifact
+from handseg.storage.location import Location
+
+logger = logging.getLogger(__name__)
+_STAGE = "report"
+
+
+def report(
+    *,
+    cache: Location,
+    folds: Location,
+    members: list[Location],
+    stores: list[Location],
+    submission: Location,
+    out: Location,
+    markdown: Location | None = None,
+) -> None:
+    """Report on a run: Dice per member and bone, worst and best images, curves, settings, origin.
+
+    Complete, it does nothing.
+
+    Args:
+        cache: Image cache that `preprocess` wrote.
+        folds: Fold table that `split` wrote.
+        members: Checkpoint folders that `train` wrote.
+        stores: The members' out-of-fold probability stores, in the same order.
+        submission: CSV that `ensemble` wrote.
+        out: HTML file to write.
+        markdown: Markdown file with the first figures to write; none by default.
+    """
+    started = datetime.now(UTC)
+    if not members or len(members) != len(stores):
+        raise BadInput(
+            f"report: {len(members)} members and {len(stores)} stores; give one store per member"
+        )
+    with ExitStack() as stack:
+        made = [_Made.open(stack, place) for place in (cache, folds, submission)]
+        trained = [_Made.open(stack, place) for place in members]
+        predicted = [_Made.open(stack, place) for place in stores]
+        parents = _parents(made, trained, predicted)
+        if provenance.is_done(out, stage=_STAGE, settings={}, parents=parents):
+            logger.info("%s is complete: nothing to report", out)
+            return
+        inputs = _inputs(made, trained, predicted, run_name=_run_name(out))
+        facts = gather.gather(inputs, _track)
+    if markdown is not None:
+        with artifact.writing(markdown, folder=False, replace=True) as path:
+            path.write_text(summary.text(facts), encoding="utf-8")
+    with artifact.writing(out, folder=False) as path:
+        path.write_text(page.render(facts), encoding="utf-8")
+        record = provenance.record(stage=_STAGE, settings={}, parents=parents, started=started)
+        provenance.write(path, record)
+    logger.info("out-of-fold Dice %.4f over %d images: %s", facts.dice, len(facts.scores), out)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """An artifact that another stage made, at hand."""
+
+    place: Location
+    path: Path
+    content: str
+
+    @classmethod
+    def open(cls, stack: ExitStack, place: Location) -> "_Made":
+        path = stack.enter_context(artifact.reading(place))
+        return cls(place, path, artifact.content_hash(path))
+
+    def run(self, title: str) -> StageRun:
+        text = artifact.read_record(self.place)
+        if text is None:
+            raise MissingInput(f"{self.place}: has no run.json; give what handseg made")
+        return records.parse(json.loads(text), artifact=title, content=self.content)
+
+
+def _parents(
+    made: Sequence[_Made], trained: Sequence[_Made], predicted: Sequence[_Made]
+) -> dict[str, str]:
+    parents = dict(zip(("cache", "folds", "submission"), made, strict=True))
+    for number, (member, store) in enumerate(zip(trained, predicted, strict=True)):
+        parents |= {f"member_{number}": member, f"store_{number}": store}
+    return {name: found.content for name, found in parents.items()}
+
+
+def _inputs(
+    made: Sequence[_Made], trained: Sequence[_Made], predicted: Sequence[_Made], *, run_name: str
+) -> Inputs:
+    cache, folds, submission = made
+    cards = [card.read(member.path) for member in trained]
+    names = [found.name for found in cards]
+    if len(set(names)) < len(names):
+        raise BadInput(f"members {names}: give each a name of its own with `handseg train --name`")
+    stores = [Store(store.path) for store in predicted]
+    voted = submission.run("submission.csv")
+    return Inputs(
+        run_name=run_name,
+        cache=ImageCache(cache.path),
+        table=FoldTable.read(folds.path),
+        members=[
+            MemberInputs(
+                card=cards[i],
+                store=stores[i],
+                weight=_weight(voted, names[i]),
+                trained=trained[i].run(f"members/{names[i]}"),
+                predicted=predicted[i].run(f"stores/{names[i]}/oof"),
+            )
+            for i in range(len(names))
+        ],
+        submission=submissions.read(submission.path),
+        threshold=float(str(voted.settings.get("threshold", EnsembleSettings().threshold))),
+        split=folds.run("folds.csv"),
+        preprocessed=cache.run("cache"),
+        voted=voted,
+    )
+
+
+def _weight(voted: StageRun, name: str) -> float:
+    if name not in voted.weights:
+        raise BadInput(
+            f"member {name}: did not vote on the submission; its members are {list(voted.weights)}"
+        )
+    return voted.weights[name]
+
+
+def _run_name(out: Location) -> str:
+    """The run's folder, as a title; in a pipeline that folder has no name worth reading."""
+    folder = PurePosixPath(out.uri).parent.name
+    return folder if out.name.endswith(".html") and folder else "handseg"
+
+
+def _track(scores: Iterable[ImageScore], total: int) -> Iterable[ImageScore]:
+    return progress.track(scores, description="scoring", total=total)

@@ -1,0 +1,237 @@
+"""A run's folder as the stages leave it, with toy hands, made through the real codecs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handseg import bones, provenance
+from handseg.ensemble import submission, voting
+from handseg.folds import FoldRow, FoldTable
+from handseg.images.cache import CachedImage, CacheWriter
+from handseg.inference.store import StoreCard, StoreWriter
+from handseg.inference.tiles import ImageTiles, TileBuilder
+from handseg.masks import bitfield
+from handseg.masks.polygons import Polygons
+from handseg.settings import ModelSettings, PreprocessSettings, SplitSettings, TrainSettings
+from handseg.storage import artifact
+from handseg.storage.location import Location
+
+STARTED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class MadeRun:
+    """Where everything is."""
+
+    folder: Path
+    members: Sequence[str]
+
+    def place(self, name: str) -> Location:
+        return Location(str(self.folder / name))
+
+    def report_arguments(self) -> dict[str, object]:
+        return {
+            "cache": self.place("cache"),
+            "folds": self.place("folds.csv"),
+            "members": [self.place(f"members/{name}") for name in self.members],
+            "stores": [self.place(f"stores/{name}/oof") for name in self.members],
+            "submission": self.place("submission.csv"),
+            "out": self.place("report.html"),
+        }
+
+
+def hand(side: int, *, shift: float = 0.0) -> Polygons:
+    """29 ellipses: five fingers in a fan, two rows of carpals that touch, two long bones."""
+    unit = side / 32
+    polygons: Polygons = {}
+    for finger, ids in enumerate(bones.FINGERS.values()):
+        for place, class_id in enumerate(reversed(ids)):
+            centre = (6 + 5 * finger + shift, 17 - 4.2 * place + abs(finger - 2))
+            polygons[class_id] = [_ellipse(centre, (1.1, 1.9), unit)]
+    for number, class_id in enumerate(bones.CARPALS):
+        row, column = divmod(number, 4)
+        polygons[class_id] = [_ellipse((9 + 4 * column + shift, 22 + 2.4 * row), (2, 1.4), unit)]
+    for number, class_id in enumerate(bones.FOREARM):
+        polygons[class_id] = [_ellipse((12 + 8 * number + shift, 29), (2.2, 2.6), unit)]
+    return polygons
+
+
+def _ellipse(
+    centre: tuple[float, float], radii: tuple[float, float], unit: float
+) -> NDArray[np.int32]:
+    angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    points = np.stack([np.cos(angles) * radii[0], np.sin(angles) * radii[1]], axis=1)
+    return np.rint((points + centre) * unit).astype(np.int32)
+
+
+def draw(polygons: Polygons, side: int, seed: int) -> NDArray[np.uint8]:
+    field = bitfield.rasterise(polygons, (side, side))
+    noise = np.random.default_rng(seed).normal(0, 4, (side, side))
+    levels = np.where(field != 0, 130.0, 20.0) + noise
+    drawn: NDArray[np.uint8] = np.clip(levels, 0, 255).astype(np.uint8)
+    return drawn
+
+
+def predict(image: CachedImage, polygons: Polygons, *, error_px: int) -> ImageTiles:
+    """Certain everywhere, and wrong by a shift to the right."""
+    height, width = image.pixels.shape
+    builder = TileBuilder(image.name, image.person, height=height, width=width)
+    for class_id, shapes in sorted(polygons.items()):
+        moved = {class_id: [shape + np.array([error_px, 0], np.int32) for shape in shapes]}
+        mask = bitfield.plane(bitfield.rasterise(moved, (height, width)), class_id)
+        builder.add(class_id, mask.astype(np.uint8) * np.uint8(255), top=0, left=0)
+    return builder.build()
+
+
+def make_run(
+    folder: Path,
+    *,
+    members: Mapping[str, int],
+    people: Sequence[str] = ("ID001", "ID002", "ID003", "ID004"),
+    test_people: Sequence[str] = ("ID900",),
+    side: int = 128,
+    errors_px: Sequence[int] = (1, 2),
+) -> MadeRun:
+    """Make a run of two folds.
+
+    Args:
+        folder: where; it need not exist.
+        members: name -> held-out fold.
+        people: of the training part, alternately in fold 0 and 1; two images each.
+        test_people: of the test part; two images each.
+        side: of the square images, in pixels.
+        errors_px: how far each member's predictions are off, in turn; worse for later images.
+    """
+    run = MadeRun(folder, list(members))
+    train = _images(people, "train", side)
+    test = _images(test_people, "test", side)
+    rows = [FoldRow(image.name, image.person, people.index(image.person) % 2) for image, _ in train]
+    _write_folds(run, FoldTable(tuple(rows)))
+    _write_cache(run, [image for image, _ in train + test])
+    for number, (name, fold) in enumerate(members.items()):
+        error = errors_px[number % len(errors_px)]
+        held = [pair for pair, row in zip(train, rows, strict=True) if row.fold == fold]
+        _write_member(run, name, fold, number)
+        _write_store(run, name, fold, [
+            predict(image, polygons, error_px=error + place)
+            for place, (image, polygons) in enumerate(held)
+        ])  # fmt: skip
+    _write_submission(
+        run, [predict(image, polygons, error_px=1) for image, polygons in test or train]
+    )
+    return run
+
+
+def _images(people: Sequence[str], part: str, side: int) -> list[tuple[CachedImage, Polygons]]:
+    """Each image with its truth, which test images do not carry."""
+    found = []
+    for number, person in enumerate(people):
+        for hand_number in range(2):
+            polygons = hand(side, shift=0.4 * hand_number)
+            image = CachedImage(
+                f"image{part[1]}{number}{hand_number}.png",
+                person,
+                "test" if part == "test" else "train",
+                draw(polygons, side, number),
+                {} if part == "test" else polygons,
+            )
+            found.append((image, polygons))
+    return found
+
+
+def _record(stage: str, settings: Mapping[str, object], **parents: str) -> dict[str, object]:
+    record = provenance.record(stage=stage, settings=settings, parents=parents, started=STARTED)
+    return {**record, "ended": (STARTED + timedelta(seconds=75)).isoformat(timespec="seconds")}
+
+
+def _hash(run: MadeRun, name: str) -> str:
+    return artifact.content_hash(run.folder / name)
+
+
+def _write_folds(run: MadeRun, table: FoldTable) -> None:
+    with artifact.writing(run.place("folds.csv"), folder=False) as path:
+        table.write(path)
+        provenance.write(path, _record("split", asdict(SplitSettings(folds=2)), data="d" * 64))
+
+
+def _write_cache(run: MadeRun, images: Sequence[CachedImage]) -> None:
+    with artifact.writing(run.place("cache"), folder=True) as path:
+        with CacheWriter(path, {}, "none") as writer:
+            for image in images:
+                writer.add(image)
+        parents = {"data": "d" * 64, "folds": _hash(run, "folds.csv")}
+        provenance.write(path, _record("preprocess", asdict(PreprocessSettings()), **parents))
+
+
+def _write_member(run: MadeRun, name: str, fold: int, number: int) -> None:
+    settings = replace(
+        TrainSettings(), seed=number, model=ModelSettings(name="unet", input_px=128, output_px=256)
+    )
+    history = [
+        {
+            "step": 50 * epoch,
+            "epoch": float(epoch),
+            "seconds": 60.0 * epoch,
+            "loss": 0.9**epoch + 0.02 * number,
+            "learning_rate": 1e-4,
+            "input_px": 128,
+            "dice": 0.95 - 0.8**epoch - 0.01 * number,
+        }
+        for epoch in range(1, 21)
+    ]
+    card = {
+        "name": name,
+        "fold": fold,
+        "train": asdict(settings),
+        "cache": _hash(run, "cache"),
+        "folds": _hash(run, "folds.csv"),
+        "prior": [0.01] * 29,
+        "steps": 1000,
+        "parameters": 1_234_567,
+        "classes": list(bones.NAMES),
+        "best_step": 950,
+        "mean_dice": 0.9,
+        "dice_per_class": dict.fromkeys(bones.NAMES, 0.9),
+        "history": history,
+        "format": 1,
+    }
+    with artifact.writing(run.place(f"members/{name}"), folder=True) as path:
+        (path / "card.json").write_text(json.dumps(card), encoding="utf-8")
+        parents = {"cache": _hash(run, "cache"), "folds": _hash(run, "folds.csv")}
+        record = _record("train", {**asdict(settings), "fold": fold}, **parents)
+        provenance.write(path, record)
+
+
+def _write_store(run: MadeRun, name: str, fold: int, images: Sequence[ImageTiles]) -> None:
+    card = StoreCard(
+        member=name,
+        fold=fold,
+        part="oof",
+        classes=list(bones.NAMES),
+        dice=0.9,
+        cut_level=8,
+        checkpoint=_hash(run, f"members/{name}"),
+        cache=_hash(run, "cache"),
+        folds=_hash(run, "folds.csv"),
+    )
+    with artifact.writing(run.place(f"stores/{name}/oof"), folder=True) as path:
+        with StoreWriter(path, card) as writer:
+            for image in images:
+                writer.add(image)
+        provenance.write(path, _record("infer", {"batch_size": 1, "part": "oof"}))
+
+
+def _write_submission(run: MadeRun, images: Sequence[ImageTiles]) -> None:
+    with artifact.writing(run.place("submission.csv"), folder=False) as path:
+        rows = ((tiles.name, voting.vote([tiles], [1.0], 0.5)) for tiles in images)
+        submission.write(path, rows)
+        members = [
+            {"name": name, "weight": float(number + 1)} for number, name in enumerate(run.members)
+        ]
+        settings = {"threshold": 0.5, "weights": [member["weight"] for member in members]}
+        provenance.write(path, {**_record("ensemble", settings), "members": members})
