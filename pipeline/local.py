@@ -7,13 +7,13 @@ import stat
 import subprocess
 import sys
 import warnings
-from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 
+from docker.types import Mount
 from kfp import local
 
-from handseg.errors import HandsegError, MissingInput
+from handseg.errors import HandsegError
 from handseg.presets import catalogue
 from pipeline.compile import add_image_arguments
 from pipeline.pipeline import Images, build
@@ -67,19 +67,10 @@ def draw_hands(folder: Path) -> None:
 
 
 def docker_runner(data: Path) -> local.DockerRunner:
-    """A runner of containers that read the data and write nothing but their artifacts.
-
-    Raises:
-        MissingInput: the Docker SDK is not installed.
-    """
-    # The checkout's docker/ folder can be imported too, as a package without content.
-    docker = import_module("docker")
-    if not hasattr(docker, "from_env"):
-        raise MissingInput("docker: the Docker SDK is not installed; run `pip install docker`")
-    mounts = import_module("docker.types")
+    """A runner of containers that read the data and write nothing but their artifacts."""
     source = str(data.absolute())
     return local.DockerRunner(
-        mounts=[mounts.Mount(target=source, source=source, type="bind", read_only=True)],
+        mounts=[Mount(target=source, source=source, type="bind", read_only=True)],
         user=f"{os.getuid()}:{os.getgid()}" if os.getuid() else None,
         read_only=True,
         tmpfs={"/tmp": ""},
