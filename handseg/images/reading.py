@@ -1,13 +1,11 @@
-"""X-rays from disk, their header looked at before anything is decoded.
+"""X-rays from disk, refused where decoding would change them without a word.
 
-Accepted: 8-bit grey, and 8-bit RGB whose three channels are equal, as the competition's files have
-them. Refused, because decoding would change values without a word: 16 bits, an alpha channel, a
-palette, three channels that differ, and an EXIF rotation.
+Accepted: PNG of 8-bit grey, or of 8-bit RGB whose three channels are equal, as the competition has
+them; of any size up to MOST_PIXELS, square or not. Refused, each with its remedy: 16 bits or fewer
+than 8, an alpha channel or a transparent colour, a palette, three channels that differ, an EXIF
+rotation (the polygons' coordinates could mean either way round), anything that is no PNG.
 """
 
-import struct
-import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,55 +13,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg.errors import BadInput, MissingInput
+from handseg.images import png
 
 MOST_PIXELS = 100_000_000
-"""A larger header is a decompression bomb, not an X-ray of a hand."""
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_KINDS = {0: "grey", 2: "RGB", 3: "a palette", 4: "grey with alpha", 6: "RGBA"}
-
-
-@dataclass(frozen=True)
-class PngHeader:
-    """What the first chunk of a PNG says."""
-
-    height: int
-    width: int
-    bits: int
-    kind: int
-    """PNG's colour type."""
+"""25 times an X-ray of the data set; a larger header is a decompression bomb."""
+_SIDE_BYTES = 16_000_000
+"""Room for text and colour profiles beside the pixels."""
+_CHANNELS = {0: 1, 2: 3}
+_REFUSED = {3: "a palette", 4: "grey with an alpha channel", 6: "RGB with an alpha channel"}
+_CONVERT = "convert it to 8-bit grey without alpha"
 
 
 def png_size(path: Path) -> tuple[int, int]:
-    """(height, width) from a PNG's header; see `read_header` for what is raised."""
-    header = read_header(path)
-    return header.height, header.width
-
-
-def read_header(path: Path) -> PngHeader:
-    """Read a PNG's header and refuse what `read_grey` could not read faithfully.
+    """(height, width) in pixels, from the header alone.
 
     Raises:
         MissingInput: there is no such file.
         BadInput: it is empty, no PNG, too large, or of a refused kind.
     """
-    if not path.is_file():
-        raise MissingInput(f"{path}: not found")
-    with path.open("rb") as file:
-        start = file.read(33)
-    if len(start) < 33 or start[:8] != _SIGNATURE or start[12:16] != b"IHDR":
-        found = "empty" if not start else "truncated" if start[:8] == _SIGNATURE else "no PNG"
-        raise BadInput(f"{path}: {found}; copy or convert it again")
-    width, height, bits, kind = struct.unpack(">IIBB", start[16:26])
-    if zlib.crc32(start[12:29]) != struct.unpack(">I", start[29:33])[0] or not width * height:
-        raise BadInput(f"{path}: its header is damaged; copy it again")
-    if width * height > MOST_PIXELS:
-        raise BadInput(f"{path}: {width}x{height} pixels, at most {MOST_PIXELS:,}; shrink it")
-    if bits != 8 or kind not in (0, 2):
-        raise BadInput(
-            f"{path}: {bits} bits, {_KINDS.get(kind, f'colour type {kind}')}; "
-            "convert it to 8-bit grey or RGB"
-        )
-    return PngHeader(height, width, bits, kind)
+    header = _header(path)
+    return header.height, header.width
 
 
 def read_grey(path: Path) -> NDArray[np.uint8]:
@@ -74,61 +43,52 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
 
     Raises:
         MissingInput: there is no such file.
-        BadInput: what `read_header` refuses, a truncated or damaged file, an EXIF rotation, or
-            channels that differ.
+        BadInput: it is empty, truncated, damaged, too large, or of a refused kind.
     """
-    header = read_header(path)
+    header = _header(path)
     content = path.read_bytes()
-    _check_chunks(content, path)
+    for kind, value in png.chunks(content, str(path)):
+        if kind == b"tRNS":
+            raise BadInput(f"{path}: has a transparent colour; {_CONVERT}")
+        if kind == b"eXIf" and png.orientation(value) != 1:
+            raise BadInput(
+                f"{path}: has EXIF orientation {png.orientation(value)}; rotate the pixels (and "
+                "check that the polygons fit), then remove the tag"
+            )
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None or image.shape[:2] != (header.height, header.width):
-        raise BadInput(f"{path}: truncated or damaged; copy it again")
+        raise BadInput(f"{path}: its pixels cannot be decoded; copy the image again")
+    return _one_channel(np.asarray(image, np.uint8), path)
+
+
+def _header(path: Path) -> png.Header:
+    if not path.is_file():
+        raise MissingInput(f"{path}: not found; give the path of an image")
+    with path.open("rb") as file:
+        header = png.header(file.read(png.HEADER_BYTES), str(path))
+    size = f"{header.width} x {header.height}"
+    if header.width * header.height > MOST_PIXELS:
+        raise BadInput(f"{path}: {size} pixels, more than {MOST_PIXELS}; shrink the image")
+    if header.colour_type not in _CHANNELS:
+        kind = _REFUSED.get(header.colour_type, f"colour type {header.colour_type}")
+        raise BadInput(f"{path}: {kind}; {_CONVERT}")
+    if header.bits != 8:
+        raise BadInput(f"{path}: {header.bits} bits per channel; {_CONVERT}")
+    channels, file_bytes = _CHANNELS[header.colour_type], path.stat().st_size
+    # zlib may grow what cannot be compressed by a thousandth.
+    if file_bytes > 1.01 * header.height * (header.width * channels + 1) + _SIDE_BYTES:
+        raise BadInput(f"{path}: {file_bytes} bytes for {size} pixels; save the image again")
+    return header
+
+
+def _one_channel(image: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:
     if image.ndim == 2:
-        return np.asarray(image, np.uint8)
-    grey = np.ascontiguousarray(image[..., 0])
-    if not (np.array_equal(grey, image[..., 1]) and np.array_equal(grey, image[..., 2])):
-        raise BadInput(f"{path}: its three channels differ; convert it to grey, if it is an X-ray")
-    return np.asarray(grey, np.uint8)
-
-
-def _check_chunks(content: bytes, path: Path) -> None:
-    """Walk the chunks to the end: OpenCV decodes a file cut short without an error."""
-    position, ended = len(_SIGNATURE), False
-    while position + 12 <= len(content):
-        (length,) = struct.unpack_from(">I", content, position)
-        kind = content[position + 4 : position + 8]
-        end = position + 12 + length
-        if end > len(content):
-            break
-        if (
-            zlib.crc32(content[position + 4 : end - 4])
-            != struct.unpack_from(">I", content, end - 4)[0]
-        ):
-            raise BadInput(f"{path}: chunk {kind!r} does not match its checksum; copy it again")
-        if kind == b"eXIf" and _is_rotated(content[position + 8 : end - 4]):
-            raise BadInput(f"{path}: has an EXIF rotation; rotate the pixels and remove it")
-        if kind == b"IEND":
-            ended = True
-            break
-        position = end
-    if not ended:
-        raise BadInput(f"{path}: truncated; copy it again")
-
-
-def _is_rotated(exif: bytes) -> bool:
-    """Whether EXIF's orientation (tag 0x0112 of the first directory) is other than upright."""
-    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
-    if order is None or len(exif) < 10:
-        return False
-    (offset,) = struct.unpack_from(order + "I", exif, 4)
-    if offset + 2 > len(exif):
-        return False
-    (count,) = struct.unpack_from(order + "H", exif, offset)
-    for index in range(count):
-        entry = offset + 2 + 12 * index
-        if entry + 12 > len(exif):
-            return False
-        tag, _, _, value = struct.unpack_from(order + "HHIH", exif, entry)
-        if tag == 0x0112:
-            return value != 1
-    return False
+        return image
+    blue, green, red = cv2.split(image)
+    if not (np.array_equal(blue, green) and np.array_equal(blue, red)):
+        apart = int(np.ptp(image, axis=2).max())
+        raise BadInput(
+            f"{path}: its three channels differ by up to {apart}; convert it to grey, "
+            "if it is an X-ray"
+        )
+    return np.asarray(blue, np.uint8)
