@@ -1,6 +1,6 @@
 """The competition's CSV: `image_name,class,rle`, one row for every image and class.
 
-Plain fields, never quoted: names are held to a whitelist and RLE is digits and blanks. Images stand
+Plain fields, never quoted: names are held to a whitelist, RLE is digits and blanks. Images stand
 in sorted path order (by person, then name), classes in official order; an empty mask has an empty
 rle.
 """
@@ -16,7 +16,9 @@ from handseg.errors import BadInput, MissingInput
 from handseg.masks import rle
 
 HEADER = "image_name,class,rle"
-# No comma, quote or path, and nothing that a spreadsheet would run.
+RENAME = "rename the image; letters, digits, '.', '_' and '-' are allowed, '.' and '-' not in front"
+_SHOWN = 80
+# What the data's layout allows: no comma, quote or path, and nothing that a spreadsheet would run.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
@@ -49,19 +51,10 @@ def write(path: Path, predictions: Iterable[tuple[str, Sequence[rle.Runs]]]) -> 
     with path.open("w", encoding="ascii", newline="\n") as file:
         file.write(f"{HEADER}\n")
         for image_name, runs in predictions:
-            file.write(_lines(image_name, runs))
-
-
-def _lines(image_name: str, runs: Sequence[rle.Runs]) -> str:
-    if not is_safe(image_name):
-        raise BadInput(
-            f"{image_name!r}: refused as an image's name in a CSV; "
-            "rename the image to letters, digits and . _ - (no . or - first)"
-        )
-    return "".join(
-        f"{image_name},{class_name},{rle.to_text(found)}\n"
-        for class_name, found in zip(bones.NAMES, runs, strict=True)
-    )
+            if not is_safe(image_name):
+                raise BadInput(f"image {image_name!r}: refused as a name in a CSV; {RENAME}")
+            for class_name, found in zip(bones.NAMES, runs, strict=True):
+                file.write(f"{image_name},{class_name},{rle.to_text(found)}\n")
 
 
 def scan(path: Path) -> Iterator[Row | Fault]:
@@ -75,7 +68,7 @@ def scan(path: Path) -> Iterator[Row | Fault]:
     with path.open("rb") as file:
         header = _text(file.readline())
         if header != HEADER:
-            yield Fault(f"{path}:1", "wrong header", _shown(header), f"write {HEADER}")
+            yield Fault(f"{path}:1", "wrong header", shown(header), f"write {HEADER}")
         for line, content in enumerate(file, start=2):
             text = _text(content)
             fields = [] if text is None else text.split(",")
@@ -83,7 +76,7 @@ def scan(path: Path) -> Iterator[Row | Fault]:
                 yield Row(line, *fields)
             else:
                 remedy = "write three plain ASCII fields parted by commas, without quotes"
-                yield Fault(f"{path}:{line}", "not a row", _shown(text), remedy)
+                yield Fault(f"{path}:{line}", "not a row", shown(text), remedy)
 
 
 def _text(line: bytes) -> str | None:
@@ -91,10 +84,11 @@ def _text(line: bytes) -> str | None:
     return line.decode("ascii").rstrip("\r\n") if line.isascii() else None
 
 
-def _shown(text: str | None, limit: int = 80) -> str:
+def shown(text: str | None) -> str:
+    """A field or line at a length that fits a message."""
     if text is None:
         return "not ASCII"
-    return text if len(text) <= limit else f"{text[:limit]}..."
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def read(path: Path) -> dict[str, list[str]]:
@@ -114,7 +108,7 @@ def read(path: Path) -> dict[str, list[str]]:
         texts = found.setdefault(item.image_name, {})
         if item.class_name not in bones.CLASS_ID:
             raise BadInput(
-                f"{path}:{item.line}: unknown class {_shown(item.class_name)!r}; "
+                f"{path}:{item.line}: unknown class {shown(item.class_name)!r}; "
                 f"the classes are {', '.join(bones.NAMES)}"
             )
         if item.class_name in texts:

@@ -125,7 +125,9 @@ def parse(text: str, pixel_count: int) -> Runs:
     try:
         pairs = np.array([int(n) for n in numbers], np.int64).reshape(-1, 2)
     except (OverflowError, ValueError) as error:
-        raise BadInput(f"RLE: {max(numbers, key=len)[:40]} lies beyond any image") from error
+        raise BadInput(
+            f"RLE: {max(numbers, key=len)[:40]} lies beyond any image; clip the mask"
+        ) from error
     _check(pairs, pixel_count)
     starts = pairs[:, 0] - 1
     return _merge(np.stack([starts, starts + pairs[:, 1]], axis=1))
@@ -140,7 +142,7 @@ def _check(pairs: NDArray[np.int64], pixel_count: int) -> None:
     for wrong, fault in (
         (lengths == 0, "has length 0; leave it out"),
         (starts == 0, "starts before the image; count pixels from 1"),
-        (beyond, f"ends beyond the image's {pixel_count} pixels"),
+        (beyond, f"ends beyond the image's {pixel_count} pixels; clip the mask"),
     ):
         if wrong.any():
             start, length = pairs[int(np.argmax(wrong))]
@@ -148,7 +150,10 @@ def _check(pairs: NDArray[np.int64], pixel_count: int) -> None:
     early = starts[1:] < starts[:-1] + lengths[:-1]
     if early.any():
         start, length = pairs[int(np.argmax(early)) + 1]
-        raise BadInput(f"RLE: run {start} {length} begins before the one before it has ended")
+        raise BadInput(
+            f"RLE: run {start} {length} begins before the one before it has ended; "
+            "sort runs, and join those that overlap"
+        )
 
 
 def decode(text: str, shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -158,7 +163,6 @@ def decode(text: str, shape: tuple[int, int]) -> NDArray[np.bool_]:
         BadInput: see `parse`.
     """
     height, width = shape
-    flat = np.zeros(height * width, np.bool_)
-    for start, end in parse(text, height * width):
-        flat[start:end] = True
-    return flat.reshape(shape)
+    runs = parse(text, height * width)
+    lengths = np.diff(runs.ravel(), prepend=0, append=height * width)
+    return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(shape)

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -13,10 +13,11 @@ from handseg.errors import BadInput
 from handseg.inference.tiles import ImageTiles, TileBuilder
 from handseg.masks import rle
 
+QUICK = settings(max_examples=40)
 Plane = NDArray[np.uint8]
-SHAPE = (70, 130)
+SHAPE = (66, 70)
 PLANES = hnp.arrays(np.uint8, SHAPE, elements=st.integers(0, 255), fill=st.integers(0, 255))
-MEMBERS = st.lists(PLANES, min_size=1, max_size=4)
+MEMBERS = st.lists(PLANES, min_size=1, max_size=3)
 
 
 def member(plane: Plane, class_id: int = 3, name: str = "a.png") -> ImageTiles:
@@ -77,6 +78,7 @@ def test_tiles_that_only_some_members_have_count_as_zero_for_the_others() -> Non
     assert texts([member(a), member(b)], [1, 1], 0.5)[3] == f"1751 1 {6 * 300 + 131} 1"
 
 
+@QUICK
 @given(MEMBERS, st.sampled_from([0.1, 0.3, 0.5, 0.7]), st.data())
 def test_the_vote_is_that_of_the_whole_planes(
     planes: list[Plane], threshold: float, data: st.DataObject
@@ -91,6 +93,7 @@ def test_the_vote_is_that_of_the_whole_planes(
     assert found[3] == dense(planes, weights, threshold)
 
 
+@QUICK
 @given(MEMBERS, st.data())
 def test_members_may_be_shuffled_and_weights_scaled(
     planes: list[Plane], data: st.DataObject
@@ -106,6 +109,7 @@ def test_members_may_be_shuffled_and_weights_scaled(
     assert shuffled == texts(members, weights, 0.5)
 
 
+@QUICK
 @given(PLANES, st.floats(0.01, 1e3), st.sampled_from([0.1, 0.3, 0.5, 0.6]))
 def test_one_member_equals_that_member(plane: Plane, weight: float, threshold: float) -> None:
     alone = texts([member(plane)], [weight], threshold)

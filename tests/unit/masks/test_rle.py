@@ -58,7 +58,7 @@ def test_decoding_undoes_encoding(mask: Mask) -> None:
     assert np.array_equal(rle.decode(rle.encode(mask), mask.shape), mask)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 1.0])
 def test_decoding_undoes_encoding_at_2048(share: float) -> None:
     mask = np.random.default_rng(0).random((2048, 2048)) < share
     text = rle.encode(mask)
