@@ -82,7 +82,7 @@ def sample_anatomy(rng: Generator) -> Anatomy:
         areas=lengths * widths,
         shapes=rng.standard_normal((bones.COUNT, SHAPE_TERMS)),
         offsets=rng.standard_normal((bones.COUNT, 3)),
-        gap_px=float(rng.uniform(7, 15)),
+        gap_px=float(rng.uniform(4, 13)),
         ulnar_variance_px=float(rng.normal(0, 12)),
         cortex=float(np.exp(rng.normal(0, 0.18))),
         density=float(np.exp(rng.normal(0, 0.12))),

@@ -21,7 +21,7 @@ END_CORTEX_PX = 3.2
 """Thickness of the cortex: in half widths in the middle of a shaft, in pixels (2048) elsewhere."""
 MARROW, SPONGE = 0.1, 0.34
 """Weakening inside a shaft's canal and inside bone ends and carpals, against cortex."""
-WEAKENING = 0.024
+WEAKENING = 0.0255
 """Of a pixel (2048) of cortex, so that bone is two to four times as bright as soft tissue."""
 FOREARM_SHARE = 0.8
 """Of that in radius and ulna, which are flatter than they are wide."""

@@ -22,7 +22,7 @@ JPG_SHARE = 0.3
 # Names are moments in milliseconds; each person has a span of their own, so no two are alike.
 _FIRST_MS: dict[Part, int] = {"train": 1661130000000, "test": 1662000000000}
 _PERSON_MS, _HAND_MS = 97_000, 40_000
-_COMPRESSION = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+_COMPRESSION = [cv2.IMWRITE_PNG_COMPRESSION, 2]
 
 
 def write_person(root: Path, folder: str, *, part: Part, person: int, seed: int, size: int) -> None:

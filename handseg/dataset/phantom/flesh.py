@@ -12,7 +12,7 @@ from handseg.dataset.phantom.hand import Hand
 
 SIDE_PX = 512
 """Soft tissue has no fine detail: it is drawn in at most this side."""
-WEAKENING = 0.42
+WEAKENING = 0.44
 """Of the thickest part of a mean palm."""
 
 _FINGER_RADII = (54.0, 63.0, 74.0)
@@ -26,13 +26,14 @@ def thickness(hand: Hand, rng: Generator) -> Plane:
     """Return the weakening (side, side) by soft tissue, side = min(size, SIDE_PX)."""
     side = min(hand.size, SIDE_PX)
     scale = side / UNIT_PX
-    mask = _smooth_mask(_fill(hand, side), 13 * scale)
-    from_skin = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    filled = _fill(hand, side).astype(np.float32)
+    soft = cv2.GaussianBlur(filled, (0, 0), max(13 * scale, 0.3))
+    from_skin = cv2.distanceTransform((soft > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     depth = cv2.GaussianBlur(from_skin, (0, 0), max(11 * scale, 0.3))
     body = np.sqrt(np.clip(depth / (scale * _DEEPEST_PX * hand.anatomy.scale), 0, 1))
     body = body * (1 + 0.3 * _muscles(hand, side))
     body *= 1 + 0.05 * _clouds(rng, side)
-    edge = cv2.GaussianBlur(mask, (0, 0), max(3.0 * scale, 0.3))
+    edge = np.clip((soft - 0.5) * 3 + 0.5, 0, 1)
     return np.asarray(WEAKENING * hand.anatomy.flesh * body * edge, np.float32)
 
 
@@ -106,11 +107,6 @@ def _clouds(rng: Generator, side: int) -> Plane:
         coarse = rng.standard_normal((cells, cells), dtype=np.float32)
         total += cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
     return np.asarray(total / total.std(), np.float32)
-
-
-def _smooth_mask(mask: NDArray[np.uint8], sigma: float) -> Plane:
-    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(sigma, 0.3))
-    return (soft > 0.5).astype(np.float32)
 
 
 def _stroke(mask: NDArray[np.uint8], points: NDArray[np.floating], radius: float) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from handseg.dataset.phantom import bone_shadow, flesh, surroundings
+from handseg.dataset.phantom import bone_shadow, flesh, rims, surroundings
 from handseg.dataset.phantom.anatomy import UNIT_PX
 from handseg.dataset.phantom.bone_shadow import Plane
 from handseg.dataset.phantom.hand import Hand
@@ -18,13 +18,16 @@ def render(hand: Hand, rng: Generator) -> NDArray[np.uint8]:
         hand: the bones in the image.
         rng: of this image; exposure, noise, marker and edges are drawn from it.
     """
-    exposure = rng.uniform(0.8, 1.2), rng.uniform(0.8, 1.1)
+    exposure = rng.uniform(0.62, 1.06), rng.uniform(0.78, 1.08)
     tissue = flesh.thickness(hand, rng)
     side = (hand.size, hand.size)
     weakening = bone_shadow.cast(hand, bone_shadow.sample_texture(rng))
     weakening += np.asarray(cv2.resize(tissue, side, interpolation=cv2.INTER_LINEAR), np.float32)
-    if hand.traits.has_ring and not hand.pose.is_left:
+    rims.add_rims(weakening, hand, rng)
+    if hand.traits.has_ring and rng.random() < surroundings.RINGED_HAND_SHARE:
         surroundings.add_ring(weakening, hand, rng)
+    if rng.random() < surroundings.PINNED_SHARE:
+        surroundings.add_pin(weakening, hand, rng)
     bright = _expose(weakening, *exposure)
     surroundings.frame(bright, hand, rng)
     surroundings.mark(bright, tissue > 0, hand, rng)

@@ -14,6 +14,10 @@ COLLIMATED_SHARE = 0.35
 BRIGHT_EDGE_SHARE = 0.2
 MARKED_SHARE = 0.75
 """Shares of images with visible collimation, with bright edges, with a side marker."""
+RINGED_HAND_SHARE = 0.65
+"""Share of the hands with a ring, of people who wear one."""
+PINNED_SHARE = 0.02
+"""Share of images with a metal pin in a finger bone."""
 
 
 def add_ring(weakening: Plane, hand: Hand, rng: Generator) -> None:
@@ -32,9 +36,20 @@ def add_ring(weakening: Plane, hand: Hand, rng: Generator) -> None:
     weakening[metal > 0] += 5
 
 
+def add_pin(weakening: Plane, hand: Hand, rng: Generator) -> None:
+    """Put a metal pin into a finger bone, askew."""
+    base, head = hand.bones[int(rng.integers(19))].axis
+    width = max(1, round(rng.uniform(5, 9) * hand.size / UNIT_PX))
+    ends = base + np.outer(rng.uniform((-0.1, 0.7), (0.3, 1.1)), head - base)
+    ends += rng.normal(0, 0.05, (2, 2)) * np.linalg.norm(head - base)
+    metal = np.zeros(weakening.shape, np.uint8)
+    cv2.polylines(metal, [np.round(ends).astype(np.int32)], False, 1, width)
+    weakening[metal > 0] += 4
+
+
 def frame(bright: Plane, hand: Hand, rng: Generator) -> None:
     """Raise the ground a little, close the collimator around the hand, light its edges."""
-    bright += (1 - bright) * np.float32(rng.uniform(0, 0.06))
+    bright += (1 - bright) * np.float32(rng.uniform(0, 0.07))
     is_collimated, has_edges = rng.random(2) < (COLLIMATED_SHARE, BRIGHT_EDGE_SHARE)
     size, scale = hand.size, hand.size / UNIT_PX
     points = np.concatenate([bone.annotated for bone in hand.bones])

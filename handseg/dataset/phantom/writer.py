@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 RECORD = "demo.json"
 """The file that says what the data set was made with."""
-GENERATOR = 1
+GENERATOR = 2
 """Raised whenever the same arguments come to draw other hands."""
 LEAST_SIZE_PX = 64
 
