@@ -17,6 +17,7 @@ from handseg.ensemble import weights as member_weights
 from handseg.ensemble.panel import Ballot
 from handseg.errors import BadInput
 from handseg.inference.store import Store
+from handseg.inference.tiles import LEVELS
 from handseg.masks import rle
 from handseg.settings import EnsembleSettings
 from handseg.storage import artifact
@@ -97,6 +98,13 @@ class _Election:
         cls, stores: list[Store], weights: list[float] | None, settings: EnsembleSettings
     ) -> "_Election":
         resolved = member_weights.resolve(weights, [store.card for store in stores])
+        for store in stores:
+            cut = store.card.cut_level / LEVELS
+            if settings.threshold < cut:
+                raise BadInput(
+                    f"{store.path}: keeps no probability below {cut:.3f}, and the threshold is "
+                    f"{settings.threshold}; give a higher one, or infer with a lower cut_level"
+                )
         return cls(stores, resolved, settings.threshold, panel.ballots(stores, resolved))
 
     def describe(self) -> None:

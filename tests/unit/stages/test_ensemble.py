@@ -160,6 +160,17 @@ def test_stores_that_cannot_vote_together_leave_nothing_behind(tmp_path: Path) -
     refused(tmp_path, [a, reordered], "class 1 is Ulna")
 
 
+def test_a_threshold_below_what_the_stores_keep_is_refused(tmp_path: Path) -> None:
+    place = store(tmp_path, 0, cut_level=51)  # 0.2 · 255
+    voted(tmp_path, [place])
+    low = EnsembleSettings(threshold=0.19)
+    (tmp_path / "later").mkdir()
+    out = Location(str(tmp_path / "later" / "submission.csv"))
+    with pytest.raises(BadInput, match=r"below 0\.200, and the threshold is 0\.19"):
+        ensemble(stores=[place], out=out, settings=low)
+    ensemble(stores=[place], out=out, settings=EnsembleSettings(threshold=0.2))
+
+
 def test_a_damaged_store_is_named(tmp_path: Path) -> None:
     a = store(tmp_path, 0)
     path = a.path / FILE_NAME
