@@ -18,6 +18,8 @@ MAX_BYTES = 16_000_000
 """Fifty times what 29 carefully drawn bones take."""
 OUTSIDE_FRACTION = 0.01
 """Of the image's side: 20 px at 2048, the reach of a slip of the hand."""
+MAX_POINTS = 10_000
+"""Of one polygon; three times the outline of the largest bone, pixel by pixel."""
 _POLYGON = "poly_seg"
 _REDRAW = "draw the bone again"
 _BOM = b"\xef\xbb\xbf"
@@ -99,6 +101,8 @@ def points(values: object, *, height: int, width: int) -> tuple[Points, float]:
         raise Unusable("no list of points", shown(values), _REDRAW)
     if len(values) < 3:
         raise Unusable("fewer than 3 points", str(len(values)), _REDRAW)
+    if len(values) > MAX_POINTS:
+        raise Unusable(f"more than {MAX_POINTS} points", str(len(values)), _REDRAW)
     if set(map(type, values)) != {list} or set(map(len, values)) != {2}:
         raise Unusable("points that are not [x, y]", _odd_point(values), _REDRAW)
     if not set(map(type, chain.from_iterable(values))) <= {int, float}:

@@ -11,8 +11,8 @@ What is tolerated, and what is refused:
   fewer than 3 different points, no polygon at all, an unknown bone, another type than poly_seg.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from handseg import bones
@@ -31,6 +31,8 @@ class Examined:
 
     polygons: Polygons = field(default_factory=dict)
     """Of those entries that have no fault."""
+    named: set[int] = field(default_factory=set)
+    """Class ids of all entries, whether or not their polygons have faults."""
     faults: list[Fault] = field(default_factory=list)
     """What keeps the file from being used."""
     remarks: list[Fault] = field(default_factory=list)
@@ -57,9 +59,19 @@ def load(path: Path, *, height: int, width: int) -> Polygons:
     return found.polygons
 
 
-def missing(polygons: Polygons) -> list[str]:
-    """Names of the bones that have no polygon, in official order."""
-    return [name for class_id, name in enumerate(bones.NAMES) if class_id not in polygons]
+def missing(path: Path, named: Collection[int]) -> list[Fault]:
+    """Say which bones a training image lacks.
+
+    Args:
+        path: the annotation file.
+        named: class ids of its polygons.
+
+    Returns:
+        One fault with their names in official order, or none.
+    """
+    names = [name for class_id, name in enumerate(bones.NAMES) if class_id not in named]
+    remedy = "draw them, or take the image and its annotation out of the data"
+    return [Fault(str(path), "bones missing", ", ".join(names), remedy)] if names else []
 
 
 def truth_files(root: Path) -> dict[str, Path]:
@@ -107,6 +119,7 @@ def examine(path: Path, *, height: int, width: int) -> Examined:
         where = f"{path}: annotations[{number}]"
         try:
             class_id = annotation_entries.class_id(entry)
+            found.named.add(class_id)
             where = f"{path}: {bones.NAMES[class_id]}"
             points, slip = annotation_entries.points(entry["points"], height=height, width=width)
         except Unusable as error:
@@ -117,7 +130,8 @@ def examine(path: Path, *, height: int, width: int) -> Examined:
             value, remedy = f"{slip:g} px", "nothing to do: moved onto the image's edge"
             found.remarks.append(Fault(where, "points just outside the image", value, remedy))
     ordered = {class_id: found.polygons[class_id] for class_id in sorted(found.polygons)}
-    return Examined(ordered, found.faults, [*found.remarks, *_unions(path, ordered)])
+    remarks = [*found.remarks, *_unions(path, ordered)]
+    return replace(found, polygons=ordered, remarks=remarks)
 
 
 def _unions(path: Path, polygons: Polygons) -> Sequence[Fault]:

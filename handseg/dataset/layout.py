@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from handseg.dataset.fault import Fault
-from handseg.dataset.refusal import refuse, shown
+from handseg.dataset.refusal import line, refuse, shown
 from handseg.errors import MissingInput
 
 Part = Literal["train", "test"]
@@ -52,10 +52,12 @@ def scan(root: Path) -> list[ImageRecord]:
     """List the images, train before test, each part sorted by person and name.
 
     Raises:
-        MissingInput: there is no train/DCM, or no image in it.
+        MissingInput: there is no train/DCM.
         BadInput: see `survey`; lists the faults.
     """
     found = survey(root)
+    if not (root / "train" / IMAGES).is_dir():
+        raise MissingInput(line(found.faults[0]))
     refuse(found.faults)
     return found.records
 
@@ -63,24 +65,21 @@ def scan(root: Path) -> list[ImageRecord]:
 def survey(root: Path) -> Survey:
     """List the images and every fault of names and pairs; opens no file.
 
-    Faults: a training image without annotation, an annotation without image, an image name twice,
-    an image outside a person's folder, anything that is not a .png, a refused name, a link that
-    leaves the data folder.
-
-    Raises:
-        MissingInput: there is no train/DCM, or no image in it.
+    Faults: no training images, a training image without annotation, an annotation without image,
+    an image name twice, an image outside a person's folder, anything that is not a .png, a refused
+    name, an empty folder, a link that leaves the data folder.
     """
     found = Survey()
     train = root / "train" / IMAGES
     if not train.is_dir():
         inside = (root / IMAGES).is_dir()
         remedy = f"give its parent {root.parent}" if inside else "give the folder that holds train/"
-        raise MissingInput(f"{train}: not found; {remedy}")
+        found.faults.append(Fault(str(train), "no such folder", train.name, remedy))
+        return found
     _survey_train(root, found)
+    if not found.records and not found.faults:
+        found.faults.append(Fault(str(train), "no images", "0 files", f"put them in {_FORM}"))
     _survey_test(root, found)
-    if not any(record.part == "train" for record in found.records):
-        refuse(found.faults)
-        raise MissingInput(f"{train}: holds no images; put them in {_FORM}")
     _find_shared_names(found)
     return found
 
@@ -207,6 +206,6 @@ def combine(records: Sequence[ImageRecord], hashes: Sequence[tuple[str, str]]) -
     """The data hash, where the `file_hashes` of the records are known already."""
     total = hashlib.sha256()
     for record, content in zip(records, hashes, strict=True):
-        line = "\t".join((record.part, record.person, record.name, *content))
-        total.update(f"{line}\n".encode())
+        fields = (record.part, record.person, record.name, *content)
+        total.update(("\t".join(fields) + "\n").encode())
     return total.hexdigest()

@@ -109,11 +109,13 @@ def _luma(image: Image) -> Image:
 
 
 def _blend(base: Image, image: Image, factor: float) -> Image:
-    """PIL's `Image.blend`: base + factor * (image - base) in float32, clipped, truncated."""
+    """PIL's `Image.blend`: base + factor * (image - base) in float32, clipped, truncated.
+
+    The array `base` may be written over: a page of fresh memory costs more than the blend of it.
+    """
     if float(factor).is_integer() and factor <= 256:
         # Integers all the way: OpenCV rounds where PIL truncates, and both are exact.
-        return np.asarray(cv2.addWeighted(image, factor, base, 1 - factor, 0), np.uint8)
-    blended = np.empty_like(image)
+        return np.asarray(cv2.addWeighted(image, factor, base, 1 - factor, 0, dst=base), np.uint8)
     step = max(1, _BLOCK_BYTES // max(1, image[0].size))
     for top in range(0, len(image), step):
         rows = slice(top, top + step)
@@ -122,5 +124,5 @@ def _blend(base: Image, image: Image, factor: float) -> Image:
         change -= start
         change *= np.float32(factor)
         change += start
-        blended[rows] = np.clip(change, 0, 255, out=change)
-    return blended
+        base[rows] = np.clip(change, 0, 255, out=change)
+    return base
