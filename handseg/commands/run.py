@@ -81,7 +81,7 @@ def _run(chosen: Preset, data: Location, out: Location, made: Values | None) -> 
     images = layout.scan(raw.reading_raw(data))
     part: Part = "test" if any(image.part == "test" for image in images) else "oof"
     made_of = {
-        "settings": {**asdict(chosen), "part": part},
+        "settings": {**_settings(chosen), "part": part},
         "parents": {"data": layout.data_hash(images)},
     }
     plan = steps(chosen, data=data, out=out, part=part)
@@ -97,6 +97,11 @@ def _run(chosen: Preset, data: Location, out: Location, made: Values | None) -> 
     _write_record(out, plan, made_of, started)
     logger.info("done: %s and %s", out.child("submission.csv"), out.child("report.html"))
     return 0
+
+
+def _settings(preset: Preset) -> dict[str, Any]:
+    """A preset as a mapping; its members by name, so that a difference names the member."""
+    return {**asdict(preset), "members": {m.name: asdict(m) for m in preset.members}}
 
 
 def _is_there(step: Step) -> bool:
