@@ -1,72 +1,49 @@
 """The image cache: adjusted pixels and polygons of every image, for random access by memory map.
 
 One Arrow IPC file per part, one record batch of one row per image. Raw pixels are read without a
-copy. A CRC-32 over pixels and polygons is verified the first time a process reads an image.
+copy. A CRC-32 over the whole row is verified the first time a process reads an image.
 """
 
 import json
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from handseg.errors import BadInput, MissingInput
-from handseg.masks.polygons import Polygons
+from handseg.images import cache_row
+from handseg.images.cache_row import CachedImage, Compression, PackedImage, Part
 
-Part = Literal["train", "test"]
+__all__ = ["PARTS", "CacheWriter", "CachedImage", "ImageCache", "PackedImage", "Part"]
+
 PARTS: tuple[Part, ...] = ("train", "test")
-_FORMAT = b"handseg image cache 1"
+_FORMAT = b"handseg image cache 2"
 _REMEDY = "make the cache again with `handseg preprocess`"
-_SCHEMA = pa.schema(
-    [
-        ("name", pa.string()),
-        ("person", pa.string()),
-        ("height", pa.uint32()),
-        ("width", pa.uint32()),
-        ("pixels", pa.binary()),
-        ("class_ids", pa.list_(pa.uint8())),
-        ("lengths", pa.list_(pa.uint32())),
-        ("points", pa.binary()),
-        ("crc32", pa.uint32()),
-    ]
-)
-
-
-@dataclass(frozen=True)
-class CachedImage:
-    """One image as training and inference see it."""
-
-    name: str
-    person: str
-    part: Part
-    pixels: NDArray[np.uint8]
-    """(H, W), read-only."""
-    polygons: Polygons
-    """Empty for test images."""
 
 
 class CacheWriter:
     """Writes a cache image by image, as a context manager; memory does not grow with them."""
 
-    def __init__(
-        self, folder: Path, metadata: Mapping[str, str], compression: Literal["none", "zstd"]
-    ) -> None:
+    def __init__(self, folder: Path, metadata: Mapping[str, str], compression: Compression) -> None:
+        """Begin a cache.
+
+        Args:
+            folder: an empty folder.
+            metadata: notes about the data.
+            compression: of the pixels.
+        """
         self._folder = folder
-        self._schema = _SCHEMA.with_metadata(
+        self._compression = compression
+        self._schema = cache_row.SCHEMA.with_metadata(
             {
                 b"format": _FORMAT,
                 b"compression": compression.encode(),
                 b"metadata": json.dumps(dict(metadata), sort_keys=True).encode(),
             }
         )
-        self._codec = pa.Codec("zstd", compression_level=1) if compression == "zstd" else None
         self._open: dict[Part, tuple[Any, Any]] = {}
         self._names: set[str] = set()
 
@@ -74,18 +51,26 @@ class CacheWriter:
         return self
 
     def add(self, image: CachedImage) -> None:
-        """Append one image to its part.
+        """Append one image to its part; see `write`."""
+        self.write(self.pack(image))
+
+    def pack(self, image: CachedImage) -> PackedImage:
+        """Do most of the work of `add`; may be called in any thread."""
+        return cache_row.pack(image, self._compression)
+
+    def write(self, packed: PackedImage) -> None:
+        """Append one packed image to its part.
 
         Raises:
             BadInput: an image of that name is there already.
         """
-        if image.name in self._names:
-            raise BadInput(f"{image.name}: twice in the data; image names must be unique")
-        self._names.add(image.name)
-        if image.part not in self._open:
-            file = pa.OSFile(str(self._folder / f"{image.part}.arrow"), "wb")
-            self._open[image.part] = file, pa.ipc.new_file(file, self._schema)
-        self._open[image.part][1].write_batch(_pack(image, self._codec))
+        if packed.name in self._names:
+            raise BadInput(f"{packed.name}: twice in the data; image names must be unique")
+        self._names.add(packed.name)
+        if packed.part not in self._open:
+            file = pa.OSFile(str(self._folder / f"{packed.part}.arrow"), "wb")
+            self._open[packed.part] = file, pa.ipc.new_file(file, self._schema)
+        self._open[packed.part][1].write_batch(packed.row)
 
     def __exit__(
         self,
@@ -96,27 +81,6 @@ class CacheWriter:
         for file, writer in self._open.values():
             writer.close()
             file.close()
-
-
-def _pack(image: CachedImage, codec: pa.Codec | None) -> pa.RecordBatch:
-    pairs = [(c, polygon) for c, polygons in image.polygons.items() for polygon in polygons]
-    points = b"".join(np.ascontiguousarray(polygon, np.int32).tobytes() for _, polygon in pairs)
-    pixels = np.ascontiguousarray(image.pixels).tobytes()
-    if codec is not None:
-        pixels = codec.compress(pixels, asbytes=True)
-    values: list[Any] = [
-        [image.name],
-        [image.person],
-        [image.pixels.shape[0]],
-        [image.pixels.shape[1]],
-        [pixels],
-        [[class_id for class_id, _ in pairs]],
-        [[len(polygon) for _, polygon in pairs]],
-        [points],
-        [zlib.crc32(points, zlib.crc32(pixels))],
-    ]
-    arrays = [pa.array(v, field.type) for v, field in zip(values, _SCHEMA, strict=True)]
-    return pa.record_batch(arrays, schema=_SCHEMA)
 
 
 class ImageCache:
@@ -130,7 +94,7 @@ class ImageCache:
             BadInput: a file of it is truncated, damaged or of another format.
         """
         self.folder = folder
-        self._readers = {part: self._reader(folder / f"{part}.arrow") for part in PARTS}
+        self._readers = {part: _reader(folder / f"{part}.arrow") for part in PARTS}
         self._verified: set[str] = set()
         if self._readers["train"] is None:
             raise MissingInput(f"{folder}: no image cache here; give what `preprocess` wrote")
@@ -164,24 +128,29 @@ class ImageCache:
         """
         if name not in self._index:
             raise MissingInput(f"{self.folder}: holds no image {name}; {_REMEDY}")
-        part, position, person = self._index[name]
-        batch = self._readers[part].get_batch(position)
-        stored = batch["pixels"][0].as_buffer()
-        points = batch["points"][0].as_buffer()
+        part, position, _ = self._index[name]
+        row = self._row(part, position)
         if name not in self._verified:
-            if zlib.crc32(points, zlib.crc32(stored)) != batch["crc32"][0].as_py():
-                raise BadInput(f"{self.folder}: the CRC-32 of {name} does not match; {_REMEDY}")
+            if not cache_row.is_intact(row):
+                raise BadInput(f"{self._path(part)}: the CRC-32 of {name} differs; {_REMEDY}")
             self._verified.add(name)
-        shape = batch["height"][0].as_py(), batch["width"][0].as_py()
-        if self._readers[part].schema.metadata[b"compression"] == b"zstd":
-            stored = pa.Codec("zstd").decompress(stored, shape[0] * shape[1])
-        pixels = np.frombuffer(stored, np.uint8).reshape(shape)
-        lengths = batch["lengths"][0].as_py()
-        split = np.split(np.frombuffer(points, np.int32).reshape(-1, 2), np.cumsum(lengths)[:-1])
-        polygons: Polygons = {}
-        for class_id, polygon in zip(batch["class_ids"][0].as_py(), split, strict=False):
-            polygons.setdefault(class_id, []).append(polygon)
-        return CachedImage(name, person, part, pixels, polygons)
+        compression = self._readers[part].schema.metadata[b"compression"].decode()
+        return cache_row.unpack(row, part, compression)
+
+    def _path(self, part: Part) -> Path:
+        return self.folder / f"{part}.arrow"
+
+    def _row(self, part: Part, position: int) -> Any:
+        try:
+            row = self._readers[part].get_batch(position)
+            # Bounds of every value lie inside the file: a flipped bit may not read beyond it.
+            row.validate()
+            if row.num_rows != 1:
+                raise pa.ArrowInvalid(f"{row.num_rows} rows")
+        except (pa.ArrowException, OSError) as error:
+            path, fault = self._path(part), f"row {position} is damaged ({error})"
+            raise BadInput(f"{path}: {fault}; {_REMEDY}") from error
+        return row
 
     @cached_property
     def _index(self) -> dict[str, tuple[Part, int, str]]:
@@ -189,18 +158,25 @@ class ImageCache:
         index: dict[str, tuple[Part, int, str]] = {}
         for part, reader in self._readers.items():
             for position in range(reader.num_record_batches if reader else 0):
-                batch = reader.get_batch(position)
-                index[batch["name"][0].as_py()] = part, position, batch["person"][0].as_py()
+                row = self._row(part, position)
+                try:
+                    name, person = row["name"][0].as_py(), row["person"][0].as_py()
+                except UnicodeDecodeError as error:
+                    fault = f"row {position} is damaged ({error})"
+                    raise BadInput(f"{self._path(part)}: {fault}; {_REMEDY}") from error
+                index[name] = part, position, person
         return index
 
-    @staticmethod
-    def _reader(path: Path) -> Any:
-        if not path.is_file():
-            return None
-        try:
-            reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        except (pa.ArrowException, OSError) as error:
-            raise BadInput(f"{path}: truncated or damaged ({error}); {_REMEDY}") from error
-        if (reader.schema.metadata or {}).get(b"format") != _FORMAT:
-            raise BadInput(f"{path}: not of the format {_FORMAT.decode()!r}; {_REMEDY}")
-        return reader
+
+def _reader(path: Path) -> Any:
+    """An open file, or None where there is none."""
+    if not path.is_file():
+        return None
+    try:
+        reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        metadata = reader.schema.metadata or {}
+    except (pa.ArrowException, OSError) as error:
+        raise BadInput(f"{path}: truncated or damaged ({error}); {_REMEDY}") from error
+    if metadata.get(b"format") != _FORMAT or reader.schema != cache_row.SCHEMA:
+        raise BadInput(f"{path}: not of the format {_FORMAT.decode()!r}; {_REMEDY}")
+    return reader

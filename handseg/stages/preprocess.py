@@ -1,28 +1,31 @@
 """Stage two: images adjusted at full size, with their polygons, into the image cache."""
 
 import logging
-import os
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime
-
-import cv2
+from functools import partial
+from pathlib import Path
 
 from handseg import progress, provenance
-from handseg.dataset import annotations, layout
+from handseg.dataset import annotations, layout, twins
+from handseg.dataset.ahead import work_ahead
 from handseg.dataset.layout import ImageRecord
+from handseg.dataset.refusal import refuse
 from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images import adjustments, reading
-from handseg.images.cache import CachedImage, CacheWriter
+from handseg.images.cache import CachedImage, CacheWriter, PackedImage
 from handseg.settings import PreprocessSettings
 from handseg.storage import artifact, raw
 from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
-_AHEAD = 4
-"""Images prepared ahead of the one being written, for each core."""
+_STAGE = "preprocess"
+_ZSTD_FRACTION = 0.6
+"""Of the raw pixels, at most, in the radiographs measured; noise compresses badly."""
+_NAMED = 10
+GREY = "images are grey, so that saturation is the identity: nothing is altered by it"
 
 
 def preprocess(
@@ -43,63 +46,88 @@ def preprocess(
     started = datetime.now(UTC)
     records = layout.scan(raw.reading_raw(data))
     with artifact.reading(folds) as table_path:
-        _check_table(FoldTable.read(table_path), records)
-        data_hash = layout.data_hash(records)
-        parents = {"data": data_hash, "folds": artifact.content_hash(table_path)}
+        _check_table(FoldTable.read(table_path), records, str(folds))
+        folds_hash = artifact.content_hash(table_path)
+    data_hash = layout.data_hash(records)
+    parents = {"data": data_hash, "folds": folds_hash}
     recorded = provenance.settings_dict(settings)
-    if provenance.is_done(out, stage="preprocess", settings=recorded, parents=parents):
-        logger.info("%s is complete: nothing to preprocess", out)
+    if provenance.is_done(out, stage=_STAGE, settings=recorded, parents=parents):
+        logger.info("%s is complete: nothing to do", out)
         return
-    if settings.saturation != 1:
-        logger.info("saturation is the identity on grey images: nothing is altered by it")
+    notes = [GREY] if settings.saturation != 1 else []
+    for note in notes:
+        logger.info("%s", note)
     with artifact.writing(out, folder=True) as folder:
-        with CacheWriter(folder, {"data": data_hash}, settings.compression) as writer:
-            prepared = _prepare_all(records, settings)
-            for image in progress.track(prepared, description="preprocess", total=len(records)):
-                writer.add(image)
+        _check_room(folder, records, settings)
+        _write(folder, records, settings, {"data": data_hash})
         record = provenance.record(
-            stage="preprocess", settings=recorded, parents=parents, started=started
+            stage=_STAGE,
+            settings=recorded,
+            parents=parents,
+            started=started,
+            extra={"images": len(records), "notes": notes},
         )
         provenance.write(folder, record)
     logger.info("%s: %d images", out, len(records))
 
 
-def _check_table(table: FoldTable, records: Sequence[ImageRecord]) -> None:
-    """Refuse a fold table of other images or people than the data's."""
-    wanted = {(r.name, r.person) for r in records if r.part == "train"}
-    found = {(row.image_name, row.person) for row in table.rows}
-    for there, where in ((wanted - found, "the data, not the fold table"),
-                         (found - wanted, "the fold table, not the data")):  # fmt: skip
-        if there:
-            names = ", ".join(name for name, _ in sorted(there)[:5])
-            raise BadInput(f"{len(there)} images are in {where} ({names} ...); split again")
+def _check_table(table: FoldTable, records: Sequence[ImageRecord], source: str) -> None:
+    """Refuse a fold table that has other images or people than the data, and list them."""
+    there = {r.name: r.person for r in records if r.part == "train"}
+    listed = {row.image_name: row.person for row in table.rows}
+    moved = [name for name in listed.keys() & there.keys() if listed[name] != there[name]]
+    for names, fault in (
+        (there.keys() - listed.keys(), "not in the fold table, but in the data"),
+        (listed.keys() - there.keys(), "in the fold table, but not in the data"),
+        (moved, "under another person than in the data"),
+    ):
+        if names:
+            few = ", ".join(sorted(names)[:_NAMED]) + (" ..." if len(names) > _NAMED else "")
+            raise BadInput(
+                f"{source}: {len(names)} images {fault}: {few}; split this data into another file"
+            )
 
 
-def _prepare_all(
-    records: Sequence[ImageRecord], settings: PreprocessSettings
-) -> Iterator[CachedImage]:
-    """Images in the records' order, prepared on all cores; OpenCV leaves Python's lock to others."""
-    cores = os.cpu_count() or 1
-    waiting: deque[Future[CachedImage]] = deque()
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # one image a core; more threads would only wait for each other
-    try:
-        with ThreadPoolExecutor(cores, "handseg-preprocess") as pool:
-            for record in records:
-                waiting.append(pool.submit(_prepare, record, settings))
-                if len(waiting) > _AHEAD * cores:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-    finally:
-        cv2.setNumThreads(threads)
+def _check_room(folder: Path, records: Sequence[ImageRecord], settings: PreprocessSettings) -> None:
+    """Refuse at once what would fill the disk; reads the images' headers."""
+    sizes = [reading.png_size(record.image_path) for record in records]
+    fraction = 1.0 if settings.compression == "none" else _ZSTD_FRACTION
+    needed = fraction * sum(height * width for height, width in sizes)
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise BadInput(
+            f"{folder.parent}: the image cache needs about {needed / 1e9:.1f} GB, {free / 1e9:.1f} "
+            "GB are free; make room, or set compression to zstd"
+        )
 
 
-def _prepare(record: ImageRecord, settings: PreprocessSettings) -> CachedImage:
+def _write(
+    folder: Path,
+    records: Sequence[ImageRecord],
+    settings: PreprocessSettings,
+    metadata: dict[str, str],
+) -> None:
+    hashes = []
+    with CacheWriter(folder, metadata, settings.compression) as writer:
+        prepare = partial(_prepare, settings=settings, writer=writer)
+        prepared = work_ahead(prepare, records)
+        for packed, pixels in progress.track(prepared, description=_STAGE, total=len(records)):
+            writer.write(packed)
+            hashes.append(pixels)
+    faults, _ = twins.find_twins(records, hashes)
+    refuse(faults)
+
+
+def _prepare(
+    record: ImageRecord, *, settings: PreprocessSettings, writer: CacheWriter
+) -> tuple[PackedImage, str]:
+    """An image ready to be written, and the hash of its pixels before they were adjusted."""
     pixels = reading.read_grey(record.image_path)
-    height, width = pixels.shape
     polygons = {}
     if record.annotation_path is not None:
+        height, width = pixels.shape
         polygons = annotations.load(record.annotation_path, height=height, width=width)
+        refuse(annotations.missing(record.annotation_path, polygons))
     adjusted = adjustments.adjust(pixels, settings)
-    return CachedImage(record.name, record.person, record.part, adjusted, polygons)
+    image = CachedImage(record.name, record.person, record.part, adjusted, polygons)
+    return writer.pack(image), twins.pixel_hash(pixels)

@@ -1,15 +1,19 @@
 """Stage one: people are split into folds, once and for all later stages."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from handseg import folds, provenance
-from handseg.dataset import layout
+from handseg.dataset import layout, twins
+from handseg.dataset.layout import ImageRecord
+from handseg.dataset.refusal import refuse
 from handseg.settings import SplitSettings
 from handseg.storage import artifact, raw
 from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
+_STAGE = "split"
 
 
 def split(
@@ -21,24 +25,36 @@ def split(
     """Split people into folds of equal image counts; complete, it does nothing.
 
     Args:
-        data: Folder with train/ in the competition's layout.
+        data: Folder with train/ in the competition's layout; a test part plays no role.
         out: Fold table to write: CSV image_name,person,fold, its SHA-256 beside it.
         settings: How to split.
     """
     started = datetime.now(UTC)
     records = [r for r in layout.scan(raw.reading_raw(data)) if r.part == "train"]
-    parents = {"data": layout.data_hash(records)}
+    hashes = layout.file_hashes(records)
+    parents = {"train_part": layout.combine(records, hashes)}
     recorded = provenance.settings_dict(settings)
-    if provenance.is_done(out, stage="split", settings=recorded, parents=parents):
-        logger.info("%s is complete: nothing to split", out)
+    if provenance.is_done(out, stage=_STAGE, settings=recorded, parents=parents):
+        logger.info("%s is complete: nothing to do", out)
         return
+    _check_twins(records, [image for image, _ in hashes])
     table = folds.assign_folds([(r.name, r.person) for r in records], settings.folds)
+    sizes = [len(table.held_out(fold)) for fold in range(table.count)]
+    people = len({r.person for r in records})
     with artifact.writing(out, folder=False) as path:
         table.write(path)
         record = provenance.record(
-            stage="split", settings=recorded, parents=parents, started=started
+            stage=_STAGE,
+            settings=recorded,
+            parents=parents,
+            started=started,
+            extra={"people": people, "images_per_fold": sizes},
         )
         provenance.write(path, record)
-    sizes = [len(table.held_out(fold)) for fold in range(table.count)]
-    people = len({r.person for r in records})
     logger.info("%s: %d people, images per fold %s", out, people, sizes)
+
+
+def _check_twins(records: Sequence[ImageRecord], hashes: Sequence[str]) -> None:
+    """Refuse one file under two people; `preprocess` finds the same pixels in different files."""
+    faults, _ = twins.find_twins(records, hashes)
+    refuse(faults)

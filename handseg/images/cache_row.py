@@ -1,0 +1,115 @@
+"""One image as one row of the image cache, both ways."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from handseg.masks.polygons import Polygons
+
+Part = Literal["train", "test"]
+Compression = Literal["none", "zstd"]
+SCHEMA = pa.schema(
+    [
+        ("name", pa.string()),
+        ("person", pa.string()),
+        ("height", pa.uint32()),
+        ("width", pa.uint32()),
+        ("pixels", pa.binary()),
+        ("class_ids", pa.binary()),
+        ("lengths", pa.binary()),
+        ("points", pa.binary()),
+        ("crc32", pa.uint32()),
+    ]
+)
+"""class_ids: uint8, one for each polygon; lengths: uint32, its points; points: int32 (x, y)."""
+_ZSTD_LEVEL = 1
+
+
+@dataclass(frozen=True)
+class CachedImage:
+    """One image as training and inference see it."""
+
+    name: str
+    person: str
+    part: Part
+    pixels: NDArray[np.uint8]
+    """(H, W), read-only."""
+    polygons: Polygons
+    """Empty for test images."""
+
+
+@dataclass(frozen=True)
+class PackedImage:
+    """One image ready to be written."""
+
+    name: str
+    part: Part
+    row: pa.RecordBatch
+
+
+def pack(image: CachedImage, compression: Compression) -> PackedImage:
+    """Turn an image into a row; raw pixels are not copied."""
+    pairs = [(c, polygon) for c, polygons in image.polygons.items() for polygon in polygons]
+    height, width = image.pixels.shape
+    class_ids = np.array([class_id for class_id, _ in pairs], np.uint8)
+    lengths = np.array([len(polygon) for _, polygon in pairs], np.uint32)
+    points = [np.asarray(polygon, np.int32) for _, polygon in pairs]
+    pixels: Any = pa.py_buffer(np.ascontiguousarray(image.pixels))
+    if compression == "zstd":
+        pixels = pa.Codec("zstd", compression_level=_ZSTD_LEVEL).compress(pixels)
+    binary = [
+        pixels,
+        pa.py_buffer(class_ids),
+        pa.py_buffer(lengths),
+        pa.py_buffer(np.concatenate(points) if points else np.empty((0, 2), np.int32)),
+    ]
+    crc = _crc32([image.name, image.person, height, width], binary)
+    plain = [image.name, image.person, height, width]
+    columns = [
+        *(pa.array([value], field.type) for value, field in zip(plain, SCHEMA, strict=False)),
+        *map(_one_value, binary),
+        pa.array([crc], pa.uint32()),
+    ]
+    return PackedImage(image.name, image.part, pa.record_batch(columns, schema=SCHEMA))
+
+
+def unpack(row: pa.RecordBatch, part: Part, compression: Compression) -> CachedImage:
+    """Turn a row into an image; raw pixels stay where they are."""
+    name, person, height, width = _plain(row)
+    pixels, class_ids, lengths, points = (column[0].as_buffer() for column in row.columns[4:8])
+    if compression == "zstd":
+        pixels = pa.Codec("zstd").decompress(pixels, height * width)
+    ends = np.cumsum(np.frombuffer(lengths, np.uint32))
+    outlines = np.split(np.frombuffer(points, np.int32).reshape(-1, 2), ends[:-1])
+    polygons: Polygons = {}
+    for class_id, outline in zip(class_ids.to_pybytes(), outlines, strict=False):
+        polygons.setdefault(class_id, []).append(outline)
+    shaped = np.frombuffer(pixels, np.uint8).reshape(height, width)
+    return CachedImage(name, person, part, shaped, polygons)
+
+
+def is_intact(row: pa.RecordBatch) -> bool:
+    """Whether everything in a row has its CRC-32."""
+    binary = [column[0].as_buffer() for column in row.columns[4:8]]
+    return bool(_crc32(_plain(row), binary) == row["crc32"][0].as_py())
+
+
+def _plain(row: pa.RecordBatch) -> list[Any]:
+    return [column[0].as_py() for column in row.columns[:4]]
+
+
+def _crc32(plain: Sequence[object], binary: Sequence[pa.Buffer]) -> int:
+    crc = zlib.crc32(repr(list(plain)).encode())
+    for buffer in binary:
+        crc = zlib.crc32(buffer, zlib.crc32(len(buffer).to_bytes(8, "little"), crc))
+    return crc
+
+
+def _one_value(value: pa.Buffer) -> pa.Array:
+    offsets = pa.py_buffer(np.array([0, value.size], np.int32))
+    return pa.Array.from_buffers(pa.binary(), 1, [None, offsets, value])
