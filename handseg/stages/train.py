@@ -18,6 +18,7 @@ from handseg.settings import InferSettings, TrainSettings
 from handseg.storage import artifact, snapshot
 from handseg.storage.location import Location
 from handseg.training import checkpoint, distributed, loop
+from handseg.training.task import Task
 
 logger = logging.getLogger(__name__)
 
@@ -99,12 +100,12 @@ class _Member:
                 provenance.write(path, record)
         snapshot.remove_tree(state)
 
-    def _task(self, folder: Path, state: Location, stopped: Callable[[], bool]) -> loop.Task:
+    def _task(self, folder: Path, state: Location, stopped: Callable[[], bool]) -> Task:
         def push(path: Path) -> None:
             if state.is_remote:
                 snapshot.push(path, state)
 
-        return loop.Task(
+        return Task(
             name=self.name,
             cache=self.images,
             table=self.table,

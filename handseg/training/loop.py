@@ -3,22 +3,20 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from handseg import bones, progress
-from handseg.errors import BadInput, Terminated
-from handseg.folds import FoldTable
-from handseg.images.cache import ImageCache
+from handseg import progress
+from handseg.errors import Terminated
 from handseg.inference import device as devices
-from handseg.settings import TrainSettings
 from handseg.training import checkpoint, data, distributed, resume, schedule, validation
 from handseg.training.checkpoint import Card, Measurement
 from handseg.training.resume import Progress
+from handseg.training.task import Task
 from handseg.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
@@ -26,36 +24,6 @@ BEST = "best.safetensors"
 LAST = "last.safetensors"
 _CALIBRATION_STEPS = (2, 4)
 """Steps at each size that warm up, and that are timed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """What one member is trained on, and where."""
-
-    name: str
-    cache: ImageCache
-    table: FoldTable
-    fold: int
-    folder: Path
-    """Filled here; holds `resume/` until the training is complete."""
-    settings: TrainSettings
-    cache_hash: str
-    folds_hash: str
-    on_checkpoint: Callable[[Path], None]
-    """Called with the folder after every checkpoint."""
-    stopped: Callable[[], bool]
-    """True once the process was asked to end."""
-
-    @property
-    def identity(self) -> dict[str, str]:
-        """What may not change between two halves of one training."""
-        return {
-            **{f"settings.{key}": str(value) for key, value in asdict(self.settings).items()},
-            "fold": str(self.fold),
-            "cache": self.cache_hash,
-            "fold table": self.folds_hash,
-            "classes": ",".join(bones.NAMES),
-        }
 
 
 def train(task: Task) -> Card | None:
@@ -70,7 +38,7 @@ def train(task: Task) -> Card | None:
         NonFiniteLoss: no checkpoint was overwritten.
         Terminated: the process was asked to end; the state was saved first.
     """
-    names, held_out = _sides(task)
+    names, held_out = task.sides()
     device = distributed.local_device(devices.choose_device(task.settings.device))
     if task.settings.threads:
         torch.set_num_threads(task.settings.threads)
@@ -78,23 +46,6 @@ def train(task: Task) -> Card | None:
         course = _Course(task, names, held_out, device)
         course.run()
         return course.finish() if distributed.rank() == 0 else None
-
-
-def _sides(task: Task) -> tuple[list[str], list[str]]:
-    """Image names on either side of the fold."""
-    names, held_out = task.table.training(task.fold), task.table.held_out(task.fold)
-    if not held_out or not names:
-        raise BadInput(f"fold {task.fold} is not in the fold table; give one that is")
-    people = task.cache.people("train")
-    shared = {people[name] for name in names} & {people[name] for name in held_out}
-    if shared:
-        raise BadInput(f"people on both sides of fold {task.fold}: {sorted(shared)}; split again")
-    if task.settings.batch_size % distributed.ranks():
-        raise BadInput(
-            f"batch_size {task.settings.batch_size} is no multiple of the "
-            f"{distributed.ranks()} processes; change one of them"
-        )
-    return names, held_out
 
 
 class _Course:

@@ -1,5 +1,6 @@
 """The resumable state of a training: written whole with its SHA-256, the newest intact one read."""
 
+import hashlib
 import json
 import logging
 from dataclasses import asdict, dataclass
@@ -11,7 +12,6 @@ from torch import Tensor
 
 from handseg.errors import BadInput
 from handseg.settings_codec import from_dict
-from handseg.storage.sums import file_sha256
 from handseg.training.checkpoint import Measurement, save_tensors, write_whole
 from handseg.training.schedule import Plan
 
@@ -51,7 +51,7 @@ def save(folder: Path, progress: Progress, tensors: dict[str, Tensor]) -> Path:
     states.mkdir(parents=True, exist_ok=True)
     path = states / f"step-{progress.step:08d}.safetensors"
     save_tensors(path, tensors, {"progress": json.dumps(asdict(progress))})
-    write_whole(path.with_name(path.name + ".sha256"), f"{file_sha256(path)}  {path.name}\n")
+    write_whole(path.with_name(path.name + ".sha256"), f"{_sha256(path)}  {path.name}\n")
     for old in sorted(states.glob("step-*.safetensors"))[:-_KEPT]:
         old.with_name(old.name + ".sha256").unlink(missing_ok=True)
         old.unlink()
@@ -69,7 +69,7 @@ def load(folder: Path) -> tuple[Progress, dict[str, Tensor]] | None:
         stray.unlink()
     for path in states:
         sums = path.with_name(path.name + ".sha256")
-        if sums.is_file() and sums.read_text(encoding="utf-8").startswith(file_sha256(path)):
+        if sums.is_file() and sums.read_text(encoding="utf-8").startswith(_sha256(path)):
             return _read(path)
         logger.warning("%s is damaged or incomplete; trying the state before it", path)
     if states:
@@ -77,6 +77,11 @@ def load(folder: Path) -> tuple[Progress, dict[str, Tensor]] | None:
             f"{folder / FOLDER}: every state in it is damaged; remove it to start afresh"
         )
     return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read(path: Path) -> tuple[Progress, dict[str, Tensor]]:

@@ -1,0 +1,65 @@
+"""What one member is trained on, and the checks before its first step."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from handseg import bones
+from handseg.errors import BadInput
+from handseg.folds import FoldTable
+from handseg.images.cache import ImageCache
+from handseg.settings import TrainSettings
+from handseg.training import distributed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What one member is trained on, and where."""
+
+    name: str
+    cache: ImageCache
+    table: FoldTable
+    fold: int
+    folder: Path
+    """Filled here; holds `resume/` until the training is complete."""
+    settings: TrainSettings
+    cache_hash: str
+    folds_hash: str
+    on_checkpoint: Callable[[Path], None]
+    """Called with the folder after every checkpoint."""
+    stopped: Callable[[], bool]
+    """True once the process was asked to end."""
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What may not change between two halves of one training."""
+        return {
+            **{f"settings.{key}": str(value) for key, value in asdict(self.settings).items()},
+            "fold": str(self.fold),
+            "cache": self.cache_hash,
+            "fold table": self.folds_hash,
+            "classes": ",".join(bones.NAMES),
+        }
+
+    def sides(self) -> tuple[list[str], list[str]]:
+        """Image names on either side of the fold: trained on, and held out.
+
+        Raises:
+            BadInput: there is no such fold, a person is on both sides, or the batch cannot be
+                shared among the processes.
+        """
+        names, held_out = self.table.training(self.fold), self.table.held_out(self.fold)
+        if not held_out or not names:
+            raise BadInput(f"fold {self.fold} is not in the fold table; give one that is")
+        people = self.cache.people("train")
+        shared = {people[name] for name in names} & {people[name] for name in held_out}
+        if shared:
+            raise BadInput(
+                f"people on both sides of fold {self.fold}: {sorted(shared)}; split again"
+            )
+        if self.settings.batch_size % distributed.ranks():
+            raise BadInput(
+                f"batch_size {self.settings.batch_size} is no multiple of the "
+                f"{distributed.ranks()} processes; change one of them"
+            )
+        return names, held_out
