@@ -1,6 +1,7 @@
 """A member's card.json, read without torch: the report is made in an image that has none."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,19 +61,21 @@ def read(folder: Path) -> MemberCard:
         ) from error
 
 
-def parse(card: dict[str, object]) -> MemberCard:
+def parse(card: Mapping[str, object]) -> MemberCard:
     """Take from a card what the report uses; everything else in it is passed over.
 
     Raises:
         BadInput: something is missing or of another type.
     """
-    values = {**_chosen(card, MemberCard)}
-    history = card.get("history", [])
+    values = _chosen(card, MemberCard)
+    history = values.get("history", [])
     if not isinstance(history, list):
         raise BadInput(f"card: history is no list: {history!r}")
     values["history"] = [_chosen(line, Line) for line in history]
     return from_dict(MemberCard, values, where="card")
 
 
-def _chosen(values: dict[str, object], cls: type) -> dict[str, object]:
+def _chosen(values: object, cls: type) -> dict[str, object]:
+    if not isinstance(values, Mapping):
+        raise BadInput(f"card: no mapping: {values!r}")
     return {key: value for key, value in values.items() if key in cls.__annotations__}

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 
@@ -131,11 +132,14 @@ def _held_out(inputs: Inputs) -> list[str]:
 
 def _score_all(inputs: Inputs) -> Iterable[ImageScore]:
     """On all cores: numpy and OpenCV release the interpreter's lock for most of it."""
+    reading = Lock()
 
     def score(name: str) -> ImageScore:
-        return scores.score(inputs.cache.read(name), _tiles(inputs, name), inputs.voters)
+        with reading:  # a cache is not to be read by two threads at once
+            image, tiles = inputs.cache.read(name), _tiles(inputs, name)
+        return scores.score(image, tiles, inputs.voters)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         yield from pool.map(score, _held_out(inputs))
 
 
@@ -184,7 +188,10 @@ def _test(inputs: Inputs) -> TestFacts | None:
 
 def _test_overlay(inputs: Inputs, name: str) -> Overlay:
     image = inputs.cache.read(name)
-    predicted = [rle.parse(text, image.pixels.size) for text in inputs.submission[name]]
+    try:
+        predicted = [rle.parse(text, image.pixels.size) for text in inputs.submission[name]]
+    except BadInput as error:
+        raise BadInput(f"{inputs.voted.artifact}: {name}: {error}") from error
     return overlays.of_image(image, predicted, None)
 
 

@@ -15,6 +15,10 @@ _SLACK = 1 / 1600
 pixel of a picture 800 px wide."""
 _SPECK = 12
 """Pixels at 2048 squared; a smaller island cannot be seen and would cost more than a bone."""
+_MOST_CORNERS = 300
+"""Of one path; a bone has some 50, but the noise of a hardly trained member has no limit."""
+_MOST_POINTS = 4000
+"""Of one contour before it is simplified."""
 
 
 def of_polygons(polygons: Sequence[Points], shape: tuple[int, int]) -> str:
@@ -27,7 +31,7 @@ def of_polygons(polygons: Sequence[Points], shape: tuple[int, int]) -> str:
     Returns:
         SVG path data in whole pixels; empty where there is no polygon.
     """
-    return _path(polygons, max(shape) * _SLACK)
+    return _path([polygon.astype(np.int32) for polygon in polygons], max(shape) * _SLACK)
 
 
 def of_runs(runs: Runs, shape: tuple[int, int]) -> str:
@@ -38,7 +42,8 @@ def of_runs(runs: Runs, shape: tuple[int, int]) -> str:
         shape: (height, width) of that image.
 
     Returns:
-        SVG path data in whole pixels; empty for an empty mask.
+        SVG path data in whole pixels; empty for an empty mask. Of a mask in very many parts the
+        largest.
     """
     box, mask = roi(runs, shape)
     if box.is_empty:
@@ -71,7 +76,25 @@ def roi(runs: Runs, shape: tuple[int, int]) -> tuple[Box, NDArray[np.uint8]]:
 
 
 def _path(contours: Sequence[NDArray[np.int32]], slack_px: float) -> str:
-    return "".join(_closed(cv2.approxPolyDP(c, slack_px, True)) for c in contours)
+    parts: list[str] = []
+    corners = 0
+    for contour in sorted(contours, key=cv2.contourArea, reverse=True):
+        simple = _simplified(contour, slack_px)
+        corners += len(simple)
+        if parts and corners > _MOST_CORNERS:
+            break
+        parts.append(_closed(simple))
+    return "".join(parts)
+
+
+def _simplified(contour: NDArray[np.int32], slack_px: float) -> MatLike:
+    # More points than these are noise, and approxPolyDP would take seconds over them.
+    few = np.ascontiguousarray(contour[:: 1 + len(contour) // _MOST_POINTS])
+    simple = cv2.approxPolyDP(few, slack_px, True)
+    while len(simple) > _MOST_CORNERS:
+        slack_px *= 2
+        simple = cv2.approxPolyDP(few, slack_px, True)
+    return simple
 
 
 def _closed(contour: MatLike) -> str:

@@ -15,7 +15,7 @@ from handseg.report.pictures import Picture
 
 _SIDE_PX = 720
 _DETAIL_PX = 560
-_LIMIT_BYTES = 110_000
+_LIMIT_BYTES = 90_000
 """Of one picture; with the fixed number of pictures the page stays under 4 MB."""
 _DETAIL_FRACTION = 0.14
 """Least side of the enlarged part, as a fraction of the image's longer side."""
@@ -89,14 +89,15 @@ def of_image(
     shapes = _shapes(image, predicted, dice)
     order = [] if dice is None else np.argsort(dice, kind="stable")[:3].tolist()
     of_class = {shape.class_id: shape for shape in shapes}
+    worst = tuple(of_class[class_id] for class_id in order if class_id in of_class)
     picture = pictures.of_image(image.pixels, side_px=_SIDE_PX, limit_bytes=_LIMIT_BYTES)
     return Overlay(
         name=image.name,
         person=image.person,
         mean=None if dice is None else float(dice.mean()),
         whole=View(picture=picture, shapes=tuple(shapes)),
-        detail=_detail(image, predicted, shapes, order[0]) if order else None,
-        worst=tuple(of_class[class_id] for class_id in order if class_id in of_class),
+        detail=_detail(image, predicted, shapes, worst[0].class_id) if worst else None,
+        worst=worst,
         missing=tuple(bones.NAMES[c] for c, runs in enumerate(predicted) if not len(runs)),
     )
 

@@ -36,6 +36,7 @@ def render(facts: Facts) -> str:
             stage_rows=tables.stage_rows(facts.runs),
             devices=", ".join(dict.fromkeys(member.run.device for member in facts.members)),
             training_s=sum(member.seconds for member in facts.members),
+            voters=Counter(sorted(len(score.members) for score in facts.scores)),
             widest=max(max(f.people_fraction, f.images_fraction) for f in facts.balance),
             sizes=Counter(f"{s.shape[0]} × {s.shape[1]}" for s in facts.scores),
             data_hashes=records.raw_data(facts.runs),

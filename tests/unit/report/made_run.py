@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 from handseg import bones, provenance
 from handseg.ensemble import submission, voting
 from handseg.folds import FoldRow, FoldTable
-from handseg.images.cache import CachedImage, CacheWriter
-from handseg.inference.store import StoreCard, StoreWriter
+from handseg.images.cache import CachedImage, CacheWriter, ImageCache
+from handseg.inference.store import Store, StoreCard, StoreWriter
 from handseg.inference.tiles import ImageTiles, TileBuilder
 from handseg.masks import bitfield
 from handseg.masks.polygons import Polygons
+from handseg.report import card, records
+from handseg.report.gather import Inputs, MemberInputs
+from handseg.report.records import StageRun
 from handseg.settings import ModelSettings, PreprocessSettings, SplitSettings, TrainSettings
+from handseg.stages.report import report
 from handseg.storage import artifact
 from handseg.storage.location import Location
 
@@ -34,15 +38,46 @@ class MadeRun:
     def place(self, name: str) -> Location:
         return Location(str(self.folder / name))
 
-    def report_arguments(self) -> dict[str, object]:
-        return {
-            "cache": self.place("cache"),
-            "folds": self.place("folds.csv"),
-            "members": [self.place(f"members/{name}") for name in self.members],
-            "stores": [self.place(f"stores/{name}/oof") for name in self.members],
-            "submission": self.place("submission.csv"),
-            "out": self.place("report.html"),
-        }
+    def report(self, out: Path, markdown: Path | None = None) -> None:
+        """Run the stage on it."""
+        report(
+            cache=self.place("cache"),
+            folds=self.place("folds.csv"),
+            members=[self.place(f"members/{name}") for name in self.members],
+            stores=[self.place(f"stores/{name}/oof") for name in self.members],
+            submission=self.place("submission.csv"),
+            out=Location(str(out)),
+            markdown=None if markdown is None else Location(str(markdown)),
+        )
+
+    def inputs(self) -> Inputs:
+        """All of it opened, as the stage does."""
+        voted = self._run("submission.csv")
+        return Inputs(
+            run_name="toy",
+            cache=ImageCache(self.folder / "cache"),
+            table=FoldTable.read(self.folder / "folds.csv"),
+            members=[
+                MemberInputs(
+                    card=card.read(self.folder / "members" / name),
+                    store=Store(self.folder / "stores" / name / "oof"),
+                    weight=voted.weights[name],
+                    trained=self._run(f"members/{name}"),
+                    predicted=self._run(f"stores/{name}/oof"),
+                )
+                for name in self.members
+            ],
+            submission=submission.read(self.folder / "submission.csv"),
+            threshold=0.5,
+            split=self._run("folds.csv"),
+            preprocessed=self._run("cache"),
+            voted=voted,
+        )
+
+    def _run(self, name: str) -> StageRun:
+        record = provenance.read(self.folder / name)
+        content = artifact.content_hash(self.folder / name)
+        return records.parse(record, artifact=name, content=content)
 
 
 def hand(side: int, *, shift: float = 0.0) -> Polygons:
@@ -184,7 +219,7 @@ def _write_member(run: MadeRun, name: str, fold: int, number: int) -> None:
         }
         for epoch in range(1, 21)
     ]
-    card = {
+    written = {
         "name": name,
         "fold": fold,
         "train": asdict(settings),
@@ -201,14 +236,14 @@ def _write_member(run: MadeRun, name: str, fold: int, number: int) -> None:
         "format": 1,
     }
     with artifact.writing(run.place(f"members/{name}"), folder=True) as path:
-        (path / "card.json").write_text(json.dumps(card), encoding="utf-8")
+        (path / "card.json").write_text(json.dumps(written), encoding="utf-8")
         parents = {"cache": _hash(run, "cache"), "folds": _hash(run, "folds.csv")}
         record = _record("train", {**asdict(settings), "fold": fold}, **parents)
         provenance.write(path, record)
 
 
 def _write_store(run: MadeRun, name: str, fold: int, images: Sequence[ImageTiles]) -> None:
-    card = StoreCard(
+    store_card = StoreCard(
         member=name,
         fold=fold,
         part="oof",
@@ -220,7 +255,7 @@ def _write_store(run: MadeRun, name: str, fold: int, images: Sequence[ImageTiles
         folds=_hash(run, "folds.csv"),
     )
     with artifact.writing(run.place(f"stores/{name}/oof"), folder=True) as path:
-        with StoreWriter(path, card) as writer:
+        with StoreWriter(path, store_card) as writer:
             for image in images:
                 writer.add(image)
         provenance.write(path, _record("infer", {"batch_size": 1, "part": "oof"}))

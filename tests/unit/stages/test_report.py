@@ -1,0 +1,90 @@
+import logging
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handseg import provenance
+from handseg.errors import BadInput, MissingInput
+from handseg.stages.report import report
+from handseg.storage import artifact
+from tests.unit.report.made_run import MadeRun, make_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> MadeRun:
+    folder = tmp_path_factory.mktemp("runs") / "stage"
+    return make_run(folder, members={"one": 0, "two": 1}, test_people=(), side=64)
+
+
+def test_the_page_bears_the_run_s_name_and_its_own_provenance(run: MadeRun, tmp_path: Path) -> None:
+    folder = tmp_path / "my run"
+    run.report(folder / "report.html")
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<h1>my run: 29 hand bones in X-rays</h1>" in html
+    record = provenance.read(folder / "report.html")
+    assert record["stage"] == "report"
+    parents = record["parents"]
+    assert isinstance(parents, dict)
+    assert parents["cache"] == artifact.content_hash(run.folder / "cache")
+    assert set(parents) == {
+        "cache", "folds", "submission", "member_0", "member_1", "store_0", "store_1",
+    }  # fmt: skip
+
+
+def test_a_file_without_a_page_s_name_says_nothing_of_its_folder(
+    run: MadeRun, tmp_path: Path
+) -> None:
+    run.report(tmp_path / "report")
+    assert "<h1>handseg: 29 hand bones" in (tmp_path / "report").read_text(encoding="utf-8")
+
+
+def test_markdown_is_written_on_demand(run: MadeRun, tmp_path: Path) -> None:
+    run.report(tmp_path / "report.html", markdown=tmp_path / "report.md")
+    assert (tmp_path / "report.md").read_text(encoding="utf-8").startswith("# Dice 0.")
+
+
+def test_a_complete_report_is_not_made_again(
+    run: MadeRun, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run.report(tmp_path / "report.html")
+    written = (tmp_path / "report.html").stat().st_mtime_ns
+    with caplog.at_level(logging.INFO):
+        run.report(tmp_path / "report.html")
+    assert "complete: nothing to report" in caplog.text
+    assert (tmp_path / "report.html").stat().st_mtime_ns == written
+
+
+def test_stores_and_members_must_be_as_many(run: MadeRun, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="1 members and 0 stores; give one store per member"):
+        report(
+            cache=run.place("cache"),
+            folds=run.place("folds.csv"),
+            members=[run.place("members/one")],
+            stores=[],
+            submission=run.place("submission.csv"),
+            out=run.place("never.html"),
+        )
+
+
+def test_a_member_given_twice_is_refused(run: MadeRun, tmp_path: Path) -> None:
+    twice = replace(run, members=["one", "one"])
+    with pytest.raises(BadInput, match="give each a name of its own"):
+        twice.report(tmp_path / "report.html")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_member_that_did_not_vote_is_refused(run: MadeRun, tmp_path: Path) -> None:
+    changed = MadeRun(tmp_path / "changed", run.members)
+    shutil.copytree(run.folder, changed.folder)
+    record = provenance.read(changed.folder / "submission.csv")
+    voters = [{"name": "two", "weight": 1.0}, {"name": "three", "weight": 1.0}]
+    provenance.write(changed.folder / "submission.csv", {**record, "members": voters})
+    with pytest.raises(BadInput, match="member one: did not vote .* are .'two', 'three'."):
+        changed.report(tmp_path / "report.html")
+
+
+def test_an_input_that_is_not_there_is_named(run: MadeRun, tmp_path: Path) -> None:
+    with pytest.raises(MissingInput, match="members/none: not found"):
+        replace(run, members=["none"]).report(tmp_path / "report.html")
