@@ -10,8 +10,8 @@ from handseg.errors import BadInput
 S3 = "s3://"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-# The names S3 itself allows; it forbids those that look like an IP address.
-_BUCKET = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# What S3 allows, which forbids names like an IP address; shorter names are left to the store.
+_BUCKET = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Location:
                 f"{self.uri!r}: not a path or URI; give a local path or s3://bucket/prefix"
             )
         # A frozen dataclass can only be normalised this way.
-        object.__setattr__(self, "uri", self.uri.rstrip("/") or "/")
+        start = S3 if self.is_remote else self.uri[:1]
+        object.__setattr__(self, "uri", start + self.uri[len(start) :].rstrip("/"))
         if ".." in self.uri.split("/"):
             raise BadInput(f"{self.uri}: '..' is refused; write the path out")
         if self.is_remote:
@@ -71,7 +72,7 @@ class Location:
         if not self.is_remote:
             return Location(str(self.path.parent / check_relative(name)))
         parent = self.uri.rsplit("/", 1)[0]
-        if parent == S3.rstrip("/"):
+        if parent == S3[:-1]:
             raise BadInput(f"{self.uri}: nothing lies beside a bucket; give a prefix inside it")
         return Location(f"{parent}/{check_relative(name)}")
 
