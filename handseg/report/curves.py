@@ -70,6 +70,7 @@ def draw(
         axes.grid(axis="y")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
         axes.set_axisbelow(True)
+        axes.set_xlim(left=0)
         axes.set_ylim(top=top)
         text = io.StringIO()
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})

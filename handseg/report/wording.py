@@ -1,6 +1,6 @@
 """Numbers as a person reads them, and the sentences that page and summary share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 OUT_OF_FOLD = (
     "Every figure of Dice here is out-of-fold: an image is scored with the members that never saw "
@@ -25,6 +25,12 @@ def duration(seconds: float) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def some(names: Sequence[str], most: int = 6) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def count(number: int, noun: str) -> str:

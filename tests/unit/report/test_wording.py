@@ -20,6 +20,11 @@ def test_counts_agree_with_their_noun() -> None:
     assert wording.count(2, "person") == "2 people"
 
 
+def test_a_long_list_of_names_is_cut_and_counted() -> None:
+    assert wording.some(["a", "b"], most=2) == "a, b"
+    assert wording.some(["a", "b", "c"], most=2) == "a, b and 1 more"
+
+
 def test_a_dice_that_does_not_exist_is_a_dash() -> None:
     assert wording.dice(None) == wording.dice(math.nan) == "–"
     assert wording.dice(0.97301) == "0.9730"
