@@ -179,6 +179,16 @@ def is_done(
     return True
 
 
+def changes(then: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
+    """List what differs between two JSON-shaped mappings, as `key.of.value: then -> now`."""
+    before, after = _flat(then), _flat(now)
+    return [
+        f"{key}: {before.get(key, _NO_ENTRY)} -> {after.get(key, _NO_ENTRY)}"
+        for key in sorted({*before, *after})
+        if before.get(key, _NO_ENTRY) != after.get(key, _NO_ENTRY)
+    ]
+
+
 def _file(path: Path) -> Path:
     if path.name == RUN_RECORD or path.name.endswith(f".{RUN_RECORD}"):
         return path
@@ -195,16 +205,6 @@ def _parsed(text: str, source: str) -> dict[str, object]:
     if not isinstance(value, dict):
         raise BadInput(f"{source}: no record of a run; remove the artifact and make it again")
     return value
-
-
-def changes(then: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
-    """What differs between two JSON-shaped mappings, one line `key: then -> now` each, sorted."""
-    before, after = _flat(then), _flat(now)
-    return [
-        f"{key}: {before.get(key, _NO_ENTRY)} -> {after.get(key, _NO_ENTRY)}"
-        for key in sorted({*before, *after})
-        if before.get(key, _NO_ENTRY) != after.get(key, _NO_ENTRY)
-    ]
 
 
 def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:

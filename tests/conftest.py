@@ -36,15 +36,13 @@ def object_store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
 
 
 @pytest.fixture
-def object_store(
-    object_store_server: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def object_store(object_store_server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty bucket as its folder on disk: `s3://{object_store.name}` in a test that uses it."""
     endpoint, root = object_store_server
     for variable in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_MAX_ATTEMPTS", "HANDSEG_BUCKETS"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(root / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(root / "no-credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", _KEY)

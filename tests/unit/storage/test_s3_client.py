@@ -1,0 +1,100 @@
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from handseg.errors import BadInput, HandsegError
+from handseg.storage import s3
+from handseg.storage.location import Location
+from handseg.storage.s3_client import connect
+
+_URI = "s3://bucket/x"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://169.254.169.254",
+        "http://169.254.170.2:80/x",
+        "http://2852039166",  # 169.254.169.254 as one number
+        "http://[fe80::1]",
+        "http://[::ffff:169.254.169.254]",
+    ],
+)
+def test_a_link_local_endpoint_is_refused(
+    object_store: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    with pytest.raises(BadInput, match="a link-local address is refused"):
+        connect(_URI)
+
+
+@pytest.mark.parametrize("endpoint", ["file:///etc/passwd", "ftp://x", "nonsense"])
+def test_an_endpoint_that_is_no_web_address_is_refused(
+    object_store: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    with pytest.raises(BadInput, match="AWS_ENDPOINT_URL"):
+        connect(_URI)
+
+
+def _setting(name: str) -> object:
+    return getattr(connect(_URI).meta.config, name)
+
+
+def test_checksums_are_sent_only_when_asked_for(
+    object_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _setting("request_checksum_calculation") == "when_required"
+    monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_supported")
+    assert _setting("request_checksum_calculation") == "when_supported"
+    s3.put_text(Location(f"s3://{object_store.name}/x"), "text")
+    assert s3.read_text(Location(f"s3://{object_store.name}/x")) == "text"
+    monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "always")
+    with pytest.raises(
+        BadInput, match="AWS_REQUEST_CHECKSUM_CALCULATION=always: give when_required"
+    ):
+        connect(_URI)
+
+
+def test_path_style_is_used_unless_the_configuration_file_says_otherwise(
+    object_store: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert _setting("s3") == {"addressing_style": "path"}
+    (tmp_path / "config").write_text("[default]\ns3 =\n  addressing_style = virtual\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    assert _setting("s3") == {"addressing_style": "virtual"}
+
+
+def test_a_store_that_cannot_be_reached_is_said_with_the_switch_to_look_at(
+    object_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(HandsegError, match="EndpointConnectionError.; check AWS_ENDPOINT_URL"):
+        s3.has(Location(_URI))
+
+
+def test_an_unknown_profile_is_named_as_such(
+    object_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(BadInput, match="ProfileNotFound"):
+        connect(_URI)
+
+
+def test_a_client_is_made_once_a_process(object_store: Path) -> None:
+    here = connect(_URI)
+    assert connect("s3://bucket/y") is here
+
+
+def test_a_worker_process_reads_too(object_store: Path) -> None:
+    location = Location(f"s3://{object_store.name}/x")
+    s3.put_text(location, "text")
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(s3.read_text, (location,)) == "text"
+
+
+def test_a_local_location_is_no_object() -> None:
+    with pytest.raises(BadInput, match="s3:// URI is needed"):
+        s3.sizes(Location("/data"))

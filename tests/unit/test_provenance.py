@@ -1,0 +1,171 @@
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handseg import provenance
+from handseg.errors import BadInput
+from handseg.settings import ModelSettings, SplitSettings, TrainSettings
+from handseg.storage import artifact
+from handseg.storage.location import Location
+
+_STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+_SETTINGS: dict[str, object] = {"folds": 5, "model": {"filters": [1, 2]}}
+_PARENTS = {"data": "a" * 64}
+
+
+def _made(out: Location, *, folder: bool = True) -> Location:
+    with artifact.writing(out, folder=folder) as path:
+        (path / "x" if folder else path).write_text("x")
+        record = provenance.record(
+            stage="split", settings=_SETTINGS, parents=_PARENTS, started=_STARTED
+        )
+        provenance.write(path, record)
+    return out
+
+
+def _is_done(out: Location, **changes: object) -> bool:
+    settings = {**_SETTINGS, **changes}
+    return provenance.is_done(out, stage="split", settings=settings, parents=_PARENTS)
+
+
+@pytest.fixture(params=["local", "s3"])
+def out(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
+    """Where a stage writes, local and in a real object store."""
+    if request.param == "local":
+        return Location(str(tmp_path / "out"))
+    bucket: Path = request.getfixturevalue("object_store")
+    return Location(f"s3://{bucket.name}/out")
+
+
+def test_a_record_says_what_made_the_artifact() -> None:
+    record = provenance.record(
+        stage="split",
+        settings=_SETTINGS,
+        parents=_PARENTS,
+        started=_STARTED,
+        extra={"override": "fold"},
+    )
+    assert json.loads(json.dumps(record)) == record
+    assert record["settings"] == _SETTINGS
+    assert record["parents"] == _PARENTS
+    assert record["started"] == "2026-01-02T03:04:05+00:00"
+    assert record["override"] == "fold"
+    assert record["device"] == "cpu"
+
+
+def test_versions_are_those_of_installed_packages_only() -> None:
+    versions = provenance.versions()
+    assert {"python", "handseg", "numpy", "opencv-python", "pyarrow"} <= set(versions)
+    assert all(re.match(r"\d+\.\d+", version) for version in versions.values())
+
+
+def test_the_commit_is_a_hash_or_says_that_it_is_unknown() -> None:
+    assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?|unknown", provenance.commit())
+
+
+def test_outside_a_checkout_the_commit_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "handseg" / "provenance.py"))
+    provenance.commit.cache_clear()
+    monkeypatch.setenv("HANDSEG_COMMIT", "f" * 40)
+    assert provenance.commit() == "f" * 40
+    provenance.commit.cache_clear()
+    monkeypatch.delenv("HANDSEG_COMMIT")
+    assert provenance.commit() == "unknown"
+    provenance.commit.cache_clear()
+
+
+def test_the_command_holds_names_and_no_values() -> None:
+    line = ["/usr/bin/handseg", "train", "--out", "s3://secret", "--key=canary", "-v", "person"]
+    assert provenance.command(line) == "handseg train --out --key"
+    assert provenance.command([]) == ""
+
+
+def test_settings_become_plain_json() -> None:
+    settings = TrainSettings(model=ModelSettings(filters=[8, 16]))
+    plain = provenance.settings_dict(settings)
+    assert json.loads(json.dumps(plain)) == plain
+    assert isinstance(plain["model"], dict)
+    assert plain["model"]["filters"] == [8, 16]
+    assert provenance.settings_dict(SplitSettings()) == {"folds": 5}
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_what_was_made_the_same_way_is_done(out: Location, folder: bool) -> None:
+    assert not _is_done(out)
+    _made(out, folder=folder)
+    assert _is_done(out)
+    # Numbers come back from JSON and KFP as doubles.
+    assert _is_done(out, folds=5.0)
+
+
+def test_what_was_made_otherwise_is_refused_with_every_difference(out: Location) -> None:
+    _made(out)
+    with pytest.raises(BadInput) as raised:
+        provenance.is_done(
+            out,
+            stage="split",
+            settings={"folds": 3, "model": {"filters": [1, 2], "name": "unet"}},
+            parents={"data": "b" * 64},
+        )
+    assert str(raised.value) == (
+        f"{out}: was made otherwise (then -> now):\n"
+        f"  parents.data: {'a' * 64} -> {'b' * 64}\n"
+        "  settings.folds: 5 -> 3\n"
+        "  settings.model.name: (none) -> unet\n"
+        "give another --out, or remove it"
+    )
+
+
+def test_what_another_stage_made_is_refused(out: Location) -> None:
+    _made(out)
+    with pytest.raises(BadInput, match="stage: split -> train"):
+        provenance.is_done(out, stage="train", settings=_SETTINGS, parents=_PARENTS)
+
+
+def test_what_handseg_did_not_make_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    for out in (tmp_path, tmp_path / "mine.txt"):
+        with pytest.raises(BadInput, match="was not made by handseg; give another --out"):
+            _is_done(Location(str(out)))
+
+
+def test_a_damaged_record_is_named(tmp_path: Path) -> None:
+    out = _made(Location(str(tmp_path / "out")))
+    for text in ("{", "[]"):
+        (out.path / "run.json").write_text(text)
+        with pytest.raises(BadInput, match=r"provenance of .*out: (damaged|no record)"):
+            _is_done(out)
+
+
+def test_a_record_is_read_from_where_it_was_written(tmp_path: Path) -> None:
+    for name in ("folds.csv", "run.json", "folder"):
+        if name == "folder":
+            (tmp_path / name).mkdir()
+        provenance.write(tmp_path / name, {"stage": name})
+        assert provenance.read(tmp_path / name) == {"stage": name}
+    names = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.json"))
+    assert names == ["folder/run.json", "folds.csv.run.json", "run.json"]
+    with pytest.raises(BadInput, match="was not made by handseg"):
+        provenance.read(tmp_path / "absent.csv")
+
+
+_JSON = st.recursive(
+    st.integers() | st.text("xyz") | st.booleans() | st.lists(st.integers()),
+    lambda inner: st.dictionaries(st.text("abc", min_size=1), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.text("abc", min_size=1), _JSON, max_size=4))
+def test_only_values_that_differ_are_listed(settings: dict[str, object]) -> None:
+    assert provenance.changes({"settings": settings}, {"settings": settings}) == []
+    more = {**settings, "new": "x"}
+    expected = ["settings.new: (none) -> x"]
+    assert provenance.changes({"settings": settings}, {"settings": more}) == expected
