@@ -1,6 +1,7 @@
 """Tiny data sets in the competition's layout, drawn from a seed."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -97,7 +98,7 @@ def write_annotation(path: Path, polygons: Polygons) -> None:
     path.write_text(json.dumps(document), encoding="utf-8")
 
 
-def entry(label: str, points: Points | list[list[float]]) -> dict[str, object]:
+def entry(label: str, points: Points | Sequence[Sequence[float]]) -> dict[str, object]:
     """One entry of an annotation."""
     listed = points.tolist() if isinstance(points, np.ndarray) else points
     return {"id": label, "type": "poly_seg", "attributes": {}, "points": listed, "label": label}

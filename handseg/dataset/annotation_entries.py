@@ -17,7 +17,9 @@ from handseg.masks.polygons import Points
 MAX_BYTES = 16_000_000
 """Fifty times what 29 carefully drawn bones take."""
 OUTSIDE_FRACTION = 0.01
-"""Of the image's side: 20 px at 2048, the reach of a slip of the hand."""
+"""How far outside a point may lie, of the image's side: 20 px at 2048, a slip of the hand."""
+OUTSIDE_PX = 1.0
+"""How far outside it may lie in an image of any size: counting from 1 instead of 0."""
 MAX_POINTS = 10_000
 """Of one polygon; three times the outline of the largest bone, pixel by pixel."""
 _POLYGON = "poly_seg"
@@ -110,7 +112,7 @@ def points(values: object, *, height: int, width: int) -> tuple[Points, float]:
     exact = _to_float(values)
     largest = np.array([width - 1, height - 1], np.float64)
     outside = np.maximum(-exact, exact - largest).max(axis=0)
-    if (outside > OUTSIDE_FRACTION * (largest + 1)).any():
+    if (outside > np.maximum(OUTSIDE_FRACTION * (largest + 1), OUTSIDE_PX)).any():
         value = f"{outside.max():.0f} px outside the {width} x {height} image"
         raise Unusable("points outside the image", value, "give points in this image's pixels")
     inside = np.clip(np.rint(exact), 0, largest).astype(np.int32)

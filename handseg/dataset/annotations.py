@@ -2,13 +2,14 @@
 
 What is tolerated, and what is refused:
 
-- Points up to 1 % of a side outside the image are moved onto its edge; farther ones
-  are refused. Fractions of a pixel are rounded.
+- Points outside the image by no more than OUTSIDE_PX and OUTSIDE_FRACTION of `annotation_entries`
+  allow are moved onto its edge; farther ones are refused. Fractions of a pixel are rounded.
 - Several polygons of one bone are their union.
 - A bone without polygon is left out here; `missing` names it, `check` and `preprocess` refuse it.
 - `metadata` (its size is wrong in the real data), `filename` and all other entries are not read.
-- Refused: files above 16 MB, a byte-order mark, NaN and infinity, anything that is no number,
-  fewer than 3 different points, no polygon at all, an unknown bone, another type than poly_seg.
+- Refused: files above MAX_BYTES, a byte-order mark, NaN and infinity, anything that is no number,
+  fewer than 3 different points or more than MAX_POINTS, no polygon at all, an unknown bone, another
+  type than poly_seg.
 """
 
 from collections.abc import Collection, Sequence
