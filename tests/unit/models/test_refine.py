@@ -30,3 +30,11 @@ def test_a_class_depends_on_itself_alone() -> None:
     changed[:, 2] += 1
     difference = (refine(changed) - refine(logits)).abs().amax((0, 2, 3))
     assert (difference > 0).tolist() == [False, False, True, False]
+
+
+def test_refinement_is_two_grouped_convolutions() -> None:
+    torch.manual_seed(0)
+    refine, logits = Refine(4), _logits(4)
+    for parameter in refine.parameters():
+        torch.nn.init.normal_(parameter)
+    torch.testing.assert_close(refine(logits), refine.merge(refine.widen(logits)))
