@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from handseg.masks.polygons import Box, Points
 from handseg.masks.rle import Runs
 
-_SLACK = 1 / 1600
-"""How far an outline may leave the mask's edge, as a fraction of the longer side: at most half a
-pixel of a picture 800 px wide."""
+_SLACK = 1 / 3000
+"""How far an outline may leave the mask's edge, as a fraction of the longer side: less than a pixel
+at 2048, which the enlarged pictures still show."""
 _SPECK = 12
 """Pixels at 2048 squared; a smaller island cannot be seen and would cost more than a bone."""
 _MOST_CORNERS = 300

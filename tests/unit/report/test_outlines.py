@@ -54,7 +54,7 @@ def test_a_polygon_keeps_its_corners() -> None:
     assert set(corners) == {(5, 5), (200, 10), (90, 180)}
 
 
-def test_an_outline_stays_within_a_pixel_of_a_picture_800_px_wide() -> None:
+def test_an_outline_stays_within_a_pixel_of_its_mask() -> None:
     circle = np.zeros((1600, 1600), np.uint8)
     cv2.circle(circle, (800, 800), 500, 1, -1)
     path = outlines.of_runs(rle.runs_of(circle), (1600, 1600))
