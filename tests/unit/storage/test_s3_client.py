@@ -1,4 +1,3 @@
-import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -88,11 +87,13 @@ def test_a_client_is_made_once_a_process(object_store: Path) -> None:
     assert connect("s3://bucket/y") is here
 
 
-def test_a_worker_process_reads_too(object_store: Path) -> None:
+def test_without_a_region_a_store_of_ones_own_still_works(
+    object_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
     location = Location(f"s3://{object_store.name}/x")
     s3.put_text(location, "text")
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.apply(s3.read_text, (location,)) == "text"
+    assert s3.read_text(location) == "text"
 
 
 def test_a_local_location_is_no_object() -> None:
