@@ -202,6 +202,5 @@ def _commands(inputs: Inputs, part: str) -> list[str]:
         members={member.card.name: member.trained for member in inputs.members},
         infer={member.card.name: member.predicted for member in inputs.members},
         ensemble=inputs.voted,
-        weights=[member.weight for member in inputs.members],
         part=part,
     )

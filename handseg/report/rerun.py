@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from handseg.report.records import StageRun
 from handseg.settings import (
@@ -22,7 +22,6 @@ def commands(
     members: Mapping[str, StageRun],
     infer: Mapping[str, StageRun],
     ensemble: StageRun,
-    weights: Sequence[float],
     part: str,
 ) -> list[str]:
     """Write the commands, stage after stage; DATA stands for the raw data.
@@ -33,7 +32,6 @@ def commands(
         members: how each member was trained, by name; "fold" is among the settings.
         infer: how each member's out-of-fold probabilities were made, by name.
         ensemble: how the predictions were made.
-        weights: of the members, in order.
         part: which part was predicted, "test" or "oof".
     """
     lines = [
@@ -53,12 +51,16 @@ def commands(
                 f" --out {_folder('stores', name, 'test')}"
                 + _flags(InferSettings(), infer[name].settings)
             )
-    stores = " ".join(_folder("stores", name, part) for name in members)
-    lines.append(
-        f"handseg ensemble --stores {stores} --weights {' '.join(f'{w:g}' for w in weights)}"
-        f" --out submission.csv{_flags(EnsembleSettings(), ensemble.settings)}"
-    )
-    return lines
+    return [*lines, _vote(ensemble, part)]
+
+
+def _vote(ensemble: StageRun, part: str) -> str:
+    """The vote over the stores in its own order; weights only where they were given by hand."""
+    stores = " ".join(_folder("stores", name, part) for name in ensemble.weights)
+    given = ensemble.settings.get("weights")
+    weights = f" --weights {' '.join(map(str, given))}" if isinstance(given, list) else ""
+    settings = _flags(EnsembleSettings(), ensemble.settings)
+    return f"handseg ensemble --stores {stores}{weights} --out submission.csv{settings}"
 
 
 def _folder(*parts: str) -> str:

@@ -1,10 +1,13 @@
 import shlex
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
+from handseg import flags
 from handseg.report import rerun
 from handseg.report.facts import Facts
-from handseg.settings import SplitSettings
+from handseg.report.gather import gather
+from handseg.settings import ModelSettings, SplitSettings, TrainSettings
 from handseg.settings_codec import from_dict
+from tests.unit.report.made_run import MadeRun
 
 
 def test_every_stage_is_a_command(facts: Facts) -> None:
@@ -22,9 +25,37 @@ def test_settings_that_are_not_the_default_are_flags(facts: Facts) -> None:
     )
     assert second.endswith("--settings.seed 1")
     assert vote == (
-        "handseg ensemble --stores stores/first/test stores/second/test --weights 1 2"
+        "handseg ensemble --stores stores/first/test stores/second/test --weights 1.0 2.0"
         " --out submission.csv"
     )
+
+
+def test_weights_are_a_flag_only_where_they_were_given(made_run: MadeRun) -> None:
+    inputs = made_run.inputs()
+    voted = replace(inputs.voted, settings={"threshold": 0.6, "weights": None})
+    found = gather(replace(inputs, voted=voted), lambda scores, total: scores)
+    assert found.commands[-1] == (
+        "handseg ensemble --stores stores/first/test stores/second/test"
+        " --out submission.csv --settings.threshold 0.6"
+    )
+
+
+def test_the_command_line_reads_the_settings_back(facts: Facts) -> None:
+    settings = replace(
+        facts.members[0].card.train,
+        model=ModelSettings(name="unet", filters=[8, 16], input_px=64, output_px=64),
+        sizes_px=[32, 64],
+        sizes_fraction=[0.25, 0.75],
+        prior_bias=False,
+        learning_rate=1e-5,
+    )
+    line = f"--fold 0{rerun._flags(TrainSettings(), asdict(settings))}"
+
+    def train(*, fold: int, settings: TrainSettings = settings) -> None:
+        """Take what the train stage takes."""
+
+    arguments, _ = flags.parse("train", train, (), shlex.split(line))
+    assert arguments == {"fold": 0, "settings": settings}
 
 
 def test_words_of_the_shell_are_quoted() -> None:
