@@ -4,6 +4,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 _LINE_EVERY_S = 10.0
-"""Seconds between two log lines; the last unit always gets one if any did."""
+"""Seconds between two log lines; work that is over sooner gets none."""
 
 
 def track(iterable: Iterable[T], *, description: str, total: int) -> Iterator[T]:
@@ -36,9 +37,28 @@ def _bar(iterable: Iterable[T], description: str, total: int) -> Iterator[T]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, refresh_per_second=4) as bar:
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4)
+    terminal = sys.stderr
+    # Within the bar sys.stderr is rich's, which prints above it.
+    with bar, _logging_to_stderr(instead_of=terminal):
         yield from bar.track(iterable, total=total, description=description)
+
+
+@contextmanager
+def _logging_to_stderr(*, instead_of: object) -> Iterator[None]:
+    """Within the block, log lines meant for another stream go to what sys.stderr is now."""
+    moved = [
+        handler
+        for handler in logging.getLogger().handlers
+        if isinstance(handler, logging.StreamHandler) and handler.stream is instead_of
+    ]
+    for handler in moved:
+        handler.setStream(sys.stderr)
+    try:
+        yield
+    finally:
+        for handler in moved:
+            handler.setStream(instead_of)
 
 
 def _lines(iterable: Iterable[T], description: str, total: int) -> Iterator[T]:

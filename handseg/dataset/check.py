@@ -28,6 +28,7 @@ from handseg.images import reading
 
 _ANY_SHAPE = (1 << 30, 1 << 30)
 """Of an image whose size cannot be read: its points are then held to no bounds."""
+_CROSSINGS_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,9 @@ def _look_at_annotation(path: Path, shape: tuple[int, int], look: _Look) -> None
         for polygon in polygons:
             points = crossings(polygon)
             if len(points):
-                where = ", ".join(f"({x:.0f}, {y:.0f})" for x, y in points[:3])
-                value = f"{len(points)} times, at {where}"
+                where = ", ".join(f"({x:.0f}, {y:.0f})" for x, y in points[:_CROSSINGS_NAMED])
+                more = len(points) - _CROSSINGS_NAMED
+                value = f"at {where}" + (f" and {more} more" if more > 0 else "")
                 remedy = "look at the outline, and draw it again where that is wrong"
                 bone = f"{path}: {bones.NAMES[class_id]}"
                 look.remarks.append(Fault(bone, "outline crosses itself", value, remedy))
