@@ -112,6 +112,8 @@ def _parse(text: str, path: Path) -> tuple[FoldRow, ...]:
         if len(line) != len(HEADER) or not line[2].isdecimal():
             raise BadInput(f"{path}: line {number} is {','.join(line)!r}; split again")
         rows.append(FoldRow(line[0], line[1], int(line[2])))
+    if not rows:
+        raise BadInput(f"{path}: holds no images; split again")
     return tuple(rows)
 
 
