@@ -5,6 +5,7 @@ copy. A CRC-32 over the whole row is verified the first time a process reads an 
 """
 
 import json
+import zlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -37,13 +38,8 @@ class CacheWriter:
         """
         self._folder = folder
         self._compression = compression
-        self._schema = cache_row.SCHEMA.with_metadata(
-            {
-                b"format": _FORMAT,
-                b"compression": compression.encode(),
-                b"metadata": json.dumps(dict(metadata), sort_keys=True).encode(),
-            }
-        )
+        notes = {"compression": compression, "metadata": dict(metadata)}
+        self._schema = cache_row.SCHEMA.with_metadata(_to_schema(notes))
         self._open: dict[Part, tuple[Any, Any]] = {}
         self._names: set[str] = set()
 
@@ -94,10 +90,16 @@ class ImageCache:
             BadInput: a file of it is truncated, damaged or of another format.
         """
         self.folder = folder
-        self._readers = {part: _reader(folder / f"{part}.arrow") for part in PARTS}
+        self._readers = {
+            part: _reader(self._path(part)) for part in PARTS if self._path(part).is_file()
+        }
         self._verified: set[str] = set()
-        if self._readers["train"] is None:
+        if "train" not in self._readers:
             raise MissingInput(f"{folder}: no image cache here; give what `preprocess` wrote")
+        self._notes = {
+            part: _from_schema(reader.schema, self._path(part))
+            for part, reader in self._readers.items()
+        }
 
     def __reduce__(self) -> tuple[type["ImageCache"], tuple[Path]]:
         return ImageCache, (self.folder,)
@@ -108,8 +110,7 @@ class ImageCache:
     @property
     def metadata(self) -> dict[str, str]:
         """What `preprocess` noted about the data."""
-        found: dict[str, str] = json.loads(self._readers["train"].schema.metadata[b"metadata"])
-        return found
+        return dict(self._notes["train"]["metadata"])
 
     def names(self, part: Part) -> list[str]:
         """Image names of a part, in sorted path order."""
@@ -134,8 +135,7 @@ class ImageCache:
             if not cache_row.is_intact(row):
                 raise BadInput(f"{self._path(part)}: the CRC-32 of {name} differs; {_REMEDY}")
             self._verified.add(name)
-        compression = self._readers[part].schema.metadata[b"compression"].decode()
-        return cache_row.unpack(row, part, compression)
+        return cache_row.unpack(row, part, self._notes[part]["compression"])
 
     def _path(self, part: Part) -> Path:
         return self.folder / f"{part}.arrow"
@@ -157,7 +157,7 @@ class ImageCache:
         """Part, record batch and person of every image."""
         index: dict[str, tuple[Part, int, str]] = {}
         for part, reader in self._readers.items():
-            for position in range(reader.num_record_batches if reader else 0):
+            for position in range(reader.num_record_batches):
                 row = self._row(part, position)
                 try:
                     name, person = row["name"][0].as_py(), row["person"][0].as_py()
@@ -169,14 +169,24 @@ class ImageCache:
 
 
 def _reader(path: Path) -> Any:
-    """An open file, or None where there is none."""
-    if not path.is_file():
-        return None
     try:
         reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        metadata = reader.schema.metadata or {}
+        reader.schema.metadata  # noqa: B018 - read here, where what is damaged can be caught
     except (pa.ArrowException, OSError) as error:
         raise BadInput(f"{path}: truncated or damaged ({error}); {_REMEDY}") from error
-    if metadata.get(b"format") != _FORMAT or reader.schema != cache_row.SCHEMA:
-        raise BadInput(f"{path}: not of the format {_FORMAT.decode()!r}; {_REMEDY}")
     return reader
+
+
+def _to_schema(notes: Mapping[str, object]) -> dict[bytes, bytes]:
+    text = json.dumps(notes, sort_keys=True).encode()
+    return {b"format": _FORMAT, b"notes": text, b"crc32": str(zlib.crc32(text)).encode()}
+
+
+def _from_schema(schema: pa.Schema, path: Path) -> Any:
+    found = schema.metadata or {}
+    if found.get(b"format") != _FORMAT or schema != cache_row.SCHEMA:
+        raise BadInput(f"{path}: not of the format {_FORMAT.decode()!r}; {_REMEDY}")
+    notes = found.get(b"notes", b"")
+    if found.get(b"crc32") != str(zlib.crc32(notes)).encode():
+        raise BadInput(f"{path}: the CRC-32 of its notes differs; {_REMEDY}")
+    return json.loads(notes)

@@ -85,12 +85,19 @@ def unpack(row: pa.RecordBatch, part: Part, compression: Compression) -> CachedI
     if compression == "zstd":
         pixels = pa.Codec("zstd").decompress(pixels, height * width)
     ends = np.cumsum(np.frombuffer(lengths, np.uint32))
-    outlines = np.split(np.frombuffer(points, np.int32).reshape(-1, 2), ends[:-1])
+    outlines = np.split(_frozen(points, np.int32).reshape(-1, 2), ends[:-1])
     polygons: Polygons = {}
     for class_id, outline in zip(class_ids.to_pybytes(), outlines, strict=False):
         polygons.setdefault(class_id, []).append(outline)
-    shaped = np.frombuffer(pixels, np.uint8).reshape(height, width)
+    shaped = _frozen(pixels, np.uint8).reshape(height, width)
     return CachedImage(name, person, part, shaped, polygons)
+
+
+def _frozen(buffer: pa.Buffer, dtype: type[np.generic]) -> NDArray[Any]:
+    """An array that refuses to be written to: in a memory map that would end the process."""
+    array = np.frombuffer(buffer, dtype)
+    array.flags.writeable = False
+    return array
 
 
 def is_intact(row: pa.RecordBatch) -> bool:

@@ -1,0 +1,191 @@
+import pickle
+import random
+from pathlib import Path
+
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handseg.errors import BadInput, MissingInput
+from handseg.images import cache_row
+from handseg.images.cache import CachedImage, CacheWriter, ImageCache, Part
+from handseg.images.cache_row import Compression
+from handseg.masks.polygons import Polygons
+
+TRIANGLE = np.array([[1, 2], [3, 4], [5, 0]], np.int32)
+COMPRESSIONS: tuple[Compression, ...] = ("none", "zstd")
+
+
+def image(name: str, person: str = "ann", part: Part = "train", seed: int = 0) -> CachedImage:
+    pixels = np.random.default_rng(seed).integers(0, 256, (7, 5 + seed), np.uint8)
+    polygons = {0: [TRIANGLE], 28: [TRIANGLE + 1, TRIANGLE + 2]} if part == "train" else {}
+    return CachedImage(name, person, part, pixels, polygons)
+
+
+def write(
+    folder: Path, *images: CachedImage, compression: Compression = "none", notes: str = "x"
+) -> Path:
+    folder.mkdir(exist_ok=True)
+    with CacheWriter(folder, {"data": notes}, compression) as writer:
+        for each in images:
+            writer.add(each)
+    return folder
+
+
+def assert_equal(found: CachedImage, expected: CachedImage) -> None:
+    assert (found.name, found.person, found.part) == (
+        expected.name,
+        expected.person,
+        expected.part,
+    )
+    assert found.pixels.dtype == np.uint8
+    assert np.array_equal(found.pixels, expected.pixels)
+    assert found.polygons.keys() == expected.polygons.keys()
+    for class_id, shapes in expected.polygons.items():
+        assert [p.tolist() for p in found.polygons[class_id]] == [p.tolist() for p in shapes]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    images = [image("b.png"), image("a.png", "bob", seed=1), image("t.png", "cleo", "test", seed=2)]
+    return write(tmp_path / "cache", *images)
+
+
+def test_images_are_listed_by_part_in_the_order_they_were_written(folder: Path) -> None:
+    cache = ImageCache(folder)
+    assert cache.names("train") == ["b.png", "a.png"]
+    assert cache.people("train") == {"b.png": "ann", "a.png": "bob"}
+    assert cache.people("test") == {"t.png": "cleo"}
+    assert len(cache) == 3
+    assert cache.metadata == {"data": "x"}
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_what_is_written_is_read(tmp_path: Path, compression: Compression) -> None:
+    images = [image("b.png"), image("t.png", part="test", seed=3)]
+    cache = ImageCache(write(tmp_path / "cache", *images, compression=compression))
+    for expected in images:
+        assert_equal(cache.read(expected.name), expected)
+        assert_equal(cache.read(expected.name), expected)
+
+
+@st.composite
+def polygons(draw: st.DrawFn) -> Polygons:
+    points = hnp.arrays(np.int32, st.tuples(st.integers(3, 6), st.just(2)))
+    return draw(
+        st.dictionaries(st.integers(0, 28), st.lists(points, min_size=1, max_size=3), max_size=4)
+    )
+
+
+@settings(deadline=None)
+@given(
+    hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9))),
+    polygons(),
+    st.sampled_from(COMPRESSIONS),
+)
+def test_unpacking_undoes_packing(
+    pixels: np.ndarray[tuple[int, int], np.dtype[np.uint8]],
+    polygons: Polygons,
+    compression: Compression,
+) -> None:
+    expected = CachedImage("a.png", "ann", "train", pixels, polygons)
+    packed = cache_row.pack(expected, compression)
+    assert cache_row.is_intact(packed.row)
+    assert_equal(cache_row.unpack(packed.row, "train", compression), expected)
+
+
+def test_raw_pixels_are_read_without_a_copy_and_only_read(folder: Path) -> None:
+    pixels = ImageCache(folder).read("b.png").pixels
+    assert not pixels.flags.owndata
+    assert not pixels.flags.writeable
+
+
+def test_pixels_in_another_memory_layout_are_written_row_by_row(tmp_path: Path) -> None:
+    expected = image("a.png")
+    turned = CachedImage("a.png", "ann", "train", np.asfortranarray(expected.pixels), {})
+    found = ImageCache(write(tmp_path / "cache", turned)).read("a.png")
+    assert np.array_equal(found.pixels, expected.pixels)
+
+
+def test_the_same_images_make_the_same_bytes(tmp_path: Path) -> None:
+    for compression in COMPRESSIONS:
+        made = [
+            write(tmp_path / f"{compression}{i}", image("a.png"), compression=compression)
+            for i in range(2)
+        ]
+        first, second = [(path / "train.arrow").read_bytes() for path in made]
+        assert first == second
+
+
+def test_an_image_twice_is_refused_across_parts(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"a\.png: twice"):
+        write(tmp_path / "cache", image("a.png"), image("a.png", part="test"))
+
+
+def test_a_cache_without_test_part_is_one(tmp_path: Path) -> None:
+    cache = ImageCache(write(tmp_path / "cache", image("a.png")))
+    assert cache.names("test") == []
+
+
+def test_a_copy_in_another_process_opens_the_files_again(folder: Path) -> None:
+    cache = ImageCache(folder)
+    assert_equal(pickle.loads(pickle.dumps(cache)).read("b.png"), cache.read("b.png"))
+
+
+def test_no_cache_is_missing_input(tmp_path: Path) -> None:
+    with pytest.raises(MissingInput, match="no image cache here"):
+        ImageCache(tmp_path)
+
+
+def test_an_image_that_is_not_there_is_missing_input(folder: Path) -> None:
+    with pytest.raises(MissingInput, match=r"holds no image z\.png"):
+        ImageCache(folder).read("z.png")
+
+
+@pytest.mark.parametrize("length", [0, 5, 100, -1, -100])
+def test_a_truncated_file_is_refused(folder: Path, length: int) -> None:
+    path = folder / "train.arrow"
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(BadInput, match=r"train\.arrow: truncated or damaged"):
+        ImageCache(folder)
+
+
+def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
+    schema = cache_row.SCHEMA.with_metadata({b"format": b"handseg image cache 1"})
+    with pa.OSFile(str(tmp_path / "train.arrow"), "wb") as file:
+        pa.ipc.new_file(file, schema).close()
+    with pytest.raises(BadInput, match="not of the format 'handseg image cache 2'"):
+        ImageCache(tmp_path)
+
+
+def test_a_flipped_bit_in_the_pixels_is_found_at_the_first_read(folder: Path) -> None:
+    path, pixels = folder / "train.arrow", image("b.png").pixels.tobytes()
+    content = bytearray(path.read_bytes())
+    content[content.index(pixels) + 9] ^= 4
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=r"the CRC-32 of b\.png differs"):
+        ImageCache(folder).read("b.png")
+
+
+def test_a_flipped_bit_anywhere_changes_no_result_without_a_word(folder: Path) -> None:
+    path = folder / "train.arrow"
+    content = path.read_bytes()
+    originals = [image("b.png"), image("a.png", "bob", seed=1)]
+    for position in random.Random(0).sample(range(len(content)), 400):
+        damaged = bytearray(content)
+        damaged[position] ^= 1 << position % 8
+        # a new file each time: the old one may still be mapped
+        path.unlink()
+        path.write_bytes(damaged)
+        try:
+            cache = ImageCache(folder)
+            names = cache.names("train")
+            found = [cache.read(name) for name in names]
+        except (BadInput, MissingInput):
+            continue
+        assert len(found) == len(originals), position
+        for read, original in zip(found, originals, strict=True):
+            assert_equal(read, original)
