@@ -6,7 +6,7 @@ import hypothesis.extra.numpy as hnp
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handseg.errors import BadInput, MissingInput
@@ -80,7 +80,6 @@ def polygons(draw: st.DrawFn) -> Polygons:
     )
 
 
-@settings(deadline=None)
 @given(
     hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9))),
     polygons(),
