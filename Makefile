@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 DEMO        := runs/demo
 DEMO_HANDS  := --people 16 --test-people 4 --size 2048 --seed 7
 SMOKE       := runs/smoke
-SMOKE_HANDS := --people 6 --test-people 2 --size 256 --seed 7
+SMOKE_HANDS := --people 8 --test-people 1 --size 256 --seed 3
 
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1

@@ -19,7 +19,10 @@ from pipeline import submit
 
 ROOT = Path(__file__).parents[2]
 HANDS = ["--people", "6", "--test-people", "2", "--size", "256"]
-TINY = {"demo-data": HANDS, "run": ["--preset", "smoke", "--split.folds", "2"]}
+TINY = {
+    "demo-data": HANDS,
+    "run": ["--preset", "smoke", "--split.folds", "2", "--train.length", "20"],
+}
 TINY_TRAIN = {"length": 20}
 
 

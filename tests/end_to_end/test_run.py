@@ -18,7 +18,7 @@ from handseg.ensemble import submission
 FEW_STEPS = ["--preset", "smoke", "--train.length", "6"]
 
 
-def run(data: Path, out: Path, *more: str) -> int:
+def run(data: Path | str, out: Path | str, *more: str) -> int:
     return cli.main(["run", "--data", str(data), "--out", str(out), *FEW_STEPS, *more])
 
 
@@ -115,7 +115,7 @@ def test_only_what_is_missing_is_made_again(
 @pytest.mark.parametrize(
     ("more", "difference"),
     [
-        (["--train.learning_rate", "1e-3"], "members.fold0.train.learning_rate: 0.01 -> 0.001"),
+        (["--train.learning_rate", "1e-3"], "members.fold0.train.learning_rate: 0.02 -> 0.001"),
         (["--ensemble.threshold", "0.4"], "ensemble.threshold: 0.5 -> 0.4"),
         (["--preset", "demo"], "settings.name: smoke -> demo"),
     ],
@@ -147,6 +147,20 @@ def test_without_a_test_part_the_csv_holds_the_out_of_fold_predictions(
     assert "submission.csv will hold the out-of-fold predictions" in capsys.readouterr().err
     images = {path.name for path in (data / "train" / "DCM").rglob("*.png")}
     assert set(submission.read(tmp_path / "run" / "submission.csv")) == images
+
+
+def test_data_and_run_may_lie_in_an_object_store(
+    done: Path, data: Path, object_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(data, object_store / "hands")
+    bucket = f"s3://{object_store.name}"
+    assert run(f"{bucket}/hands", f"{bucket}/runs/first") == 0
+    made = object_store / "runs" / "first"
+    assert (made / "submission.csv").read_bytes() == (done / "submission.csv").read_bytes()
+    assert (made / "report.html").is_file()
+    capsys.readouterr()
+    assert run(f"{bucket}/hands", f"{bucket}/runs/first") == 0
+    assert "nothing to do" in capsys.readouterr().err
 
 
 def test_broken_data_is_refused_before_anything_is_written(
