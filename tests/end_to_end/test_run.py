@@ -15,7 +15,7 @@ import pytest
 from handseg import cli
 from handseg.ensemble import submission
 
-FEW_STEPS = ["--preset", "smoke", "--train.length", "6"]
+FEW_STEPS = ["--preset", "smoke", "--train.length", "6", "--train.learning_rate", "1e-2"]
 
 
 def run(data: Path | str, out: Path | str, *more: str) -> int:
@@ -115,7 +115,7 @@ def test_only_what_is_missing_is_made_again(
 @pytest.mark.parametrize(
     ("more", "difference"),
     [
-        (["--train.learning_rate", "1e-3"], "members.fold0.train.learning_rate: 0.02 -> 0.001"),
+        (["--train.learning_rate", "1e-3"], "members.fold0.train.learning_rate: 0.01 -> 0.001"),
         (["--ensemble.threshold", "0.4"], "ensemble.threshold: 0.5 -> 0.4"),
         (["--preset", "demo"], "settings.name: smoke -> demo"),
     ],
