@@ -9,7 +9,7 @@ import torch
 from handseg import bones
 from handseg.errors import BadInput
 from handseg.models.network import Network, multiples_beside
-from handseg.models.unet import UNet
+from handseg.models.unet import STEM, UNet
 from handseg.models.unet3plus import UNet3Plus
 from handseg.settings import ModelSettings
 
@@ -21,6 +21,8 @@ class _Entry:
     pool: int
     input_px: int
     output_px: int
+    stem: int = 1
+    """By how much the image shrinks before the finest level."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ _ENTRIES: dict[str, _Entry] = {
     "unet3plus_ds_2048_eff": _Entry(
         partial(_SUPERVISED, pool=4, auxiliary_at_output=False), _EFFICIENT, 4, 1024, 2048
     ),
-    "unet": _Entry(UNet, (32, 64, 128, 256, 512), 2, 256, 256),
+    "unet": _Entry(UNet, (32, 64, 128, 192), 2, 256, 256, STEM),
 }
 
 NAMES: tuple[str, ...] = tuple(_ENTRIES)
@@ -81,7 +83,7 @@ def stride(settings: ModelSettings) -> int:
         BadInput: the name is unknown or there are fewer than 3 levels of filters.
     """
     entry, filters = _resolve(settings)
-    return int(entry.pool ** (len(filters) - 1))
+    return int(entry.stem * entry.pool ** (len(filters) - 1))
 
 
 def describe() -> list[Description]:

@@ -74,7 +74,10 @@ class Network(nn.Module):
         raise NotImplementedError
 
     def heads(self) -> list[nn.Conv2d]:
-        """Every convolution that gives logits, the main head first."""
+        """Every convolution that gives logits, the main head first.
+
+        Its channels are the classes in order, each with equally many neighbouring ones.
+        """
         raise NotImplementedError
 
     def _check_side(self, images: Tensor) -> tuple[int, int]:

@@ -134,9 +134,10 @@ def _start_at_prior(network: Network, prior: list[float]) -> None:
     logits = torch.tensor([math.log(p / (1 - p)) for p in prior])
     with torch.no_grad():
         for head in network.heads():
-            if head.bias is None or head.out_channels != bones.COUNT:
-                raise ValueError(f"a head needs a bias for each of {bones.COUNT} classes: {head}")
-            head.bias.copy_(logits)
+            each, rest = divmod(head.out_channels, bones.COUNT)
+            if head.bias is None or rest:
+                raise ValueError(f"a head needs biases for each of {bones.COUNT} classes: {head}")
+            head.bias.copy_(logits.repeat_interleave(each))
 
 
 @contextmanager

@@ -86,7 +86,9 @@ def test_batches_do_not_change_a_probability() -> None:
     for single, together in zip(
         _predict(network, IMAGES), _predict(network, IMAGES, 3), strict=True
     ):
-        assert np.abs(_planes(single).astype(int) - _planes(together)).max() <= 1
+        # 7 for what the cut at 8 made 0: a rounding may carry a value across it
+        one, other = (_planes(found).astype(int).clip(7) for found in (single, together))
+        assert np.abs(one - other).max() <= 1
 
 
 def test_images_are_read_only_a_few_ahead() -> None:

@@ -64,14 +64,17 @@ def test_efficient_form_has_the_counted_size() -> None:
 
 
 def test_compact_network_has_its_size() -> None:
-    # Encoder 9 (before + count) count + 4 count, decoder 9 (fine + coarse + fine) fine + 4 fine.
-    filters = (32, 64, 128, 256, 512)
-    encoder = sum(9 * (a + b) * b + 4 * b for a, b in zip((3, *filters[:-1]), filters, strict=True))
+    # The image's 3 channels times 2x2 pixels come in.
+    # Encoder 9 (before + count) count + 4 count;
+    # decoder coarse fine + 9 (fine + fine) fine + 4 fine.
+    filters = (32, 64, 128, 192)
+    before = (12, *filters[:-1])
+    encoder = sum(9 * (a + b) * b + 4 * b for a, b in zip(before, filters, strict=True))
     decoder = sum(
-        9 * (2 * a + b) * a + 4 * a for a, b in zip(filters[:-1], filters[1:], strict=True)
+        a * b + 9 * 2 * a * a + 4 * a for a, b in zip(filters[:-1], filters[1:], strict=True)
     )
-    assert encoder + decoder + 32 * 29 + 29 == 7_850_525
-    assert _parameters("unet") == 7_850_525
+    assert encoder + decoder + 32 * 29 * 4 + 29 * 4 == 1_270_388
+    assert _parameters("unet") == 1_270_388
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_published_sides_are_listed() -> None:
 def test_stride_follows_from_levels_and_pooling() -> None:
     assert catalogue.stride(ModelSettings(name="unet3plus")) == 2**4
     assert catalogue.stride(ModelSettings(name="unet3plus_ds_2048_eff")) == 4**4
-    assert catalogue.stride(ModelSettings(name="unet", filters=[4, 8, 16])) == 2**2
+    assert catalogue.stride(ModelSettings(name="unet", filters=[4, 8, 16])) == 2 * 2**2
 
 
 def test_unknown_name_lists_the_known_ones() -> None:
