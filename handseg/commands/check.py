@@ -3,6 +3,8 @@
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 from handseg.commands import faults
 from handseg.dataset import check as checking
@@ -26,10 +28,18 @@ def check(data: Location, *, json: bool = False) -> int:
     Returns:
         0, or 2 where there is a fault.
     """
-    report = checking.check_data(raw.reading_raw(data))
-    _log_remarks(report.remarks)
+    root = raw.reading_raw(data)
+    report = checking.check_data(root)
+    _log_remarks([_as_given(remark, root, data) for remark in report.remarks])
     fine = f"no fault: {report.images} images of {report.people} people"
-    return faults.answer(report.faults, fine=fine, json=json)
+    found = [_as_given(fault, root, data) for fault in report.faults]
+    return faults.answer(found, fine=fine, json=json)
+
+
+def _as_given(fault: Fault, root: Path, data: Location) -> Fault:
+    """A fault that names its file in an object store, not the copy that was looked at."""
+    named = {key: text.replace(str(root), data.uri) for key, text in asdict(fault).items()}
+    return Fault(**named) if data.is_remote else fault
 
 
 def _log_remarks(remarks: Sequence[Fault]) -> None:

@@ -9,13 +9,16 @@ Faults keep the stages from using the data, because a result would be wrong with
 - The same pixels under two people of the train part.
 
 Remarks are worth a look and change nothing: an outline that crosses itself (what it goes round
-twice is not in its mask), a bone in several polygons (their union), points moved onto the image's
-edge, an image of one grey value, the same pixels otherwise twice, a person in both parts.
+twice is not in its mask) or holds no area, a bone in several polygons (their union), points moved
+onto the image's edge, an image of one grey value, the same pixels otherwise twice, a person in both
+parts.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import cv2
 
 from handseg import bones, progress
 from handseg.dataset import annotations, layout, twins
@@ -25,6 +28,7 @@ from handseg.dataset.fault import Fault
 from handseg.dataset.layout import ImageRecord
 from handseg.errors import HandsegError
 from handseg.images import reading
+from handseg.masks.polygons import Points
 
 _ANY_SHAPE = (1 << 30, 1 << 30)
 """Of an image whose size cannot be read: its points are then held to no bounds."""
@@ -85,8 +89,15 @@ def _look(record: ImageRecord) -> _Look:
     look = _Look()
     shape = _look_at_image(record.image_path, look)
     if record.annotation_path is not None:
-        _look_at_annotation(record.annotation_path, shape, look)
+        try:
+            _look_at_annotation(record.annotation_path, shape, look)
+        except OSError as error:
+            look.faults.append(_unreadable(record.annotation_path, error))
     return look
+
+
+def _unreadable(path: Path, error: OSError) -> Fault:
+    return Fault(str(path), "cannot be read", error.strerror or str(error), "make it readable")
 
 
 def _look_at_image(path: Path, look: _Look) -> tuple[int, int]:
@@ -96,6 +107,9 @@ def _look_at_image(path: Path, look: _Look) -> tuple[int, int]:
     except HandsegError as error:
         look.faults.append(_image_fault(path, error))
         return _size(path)
+    except OSError as error:
+        look.faults.append(_unreadable(path, error))
+        return _ANY_SHAPE
     look.pixels = twins.pixel_hash(image)
     if image.min() == image.max():
         remedy = "look at the image, and replace it if it should show a hand"
@@ -124,14 +138,19 @@ def _look_at_annotation(path: Path, shape: tuple[int, int], look: _Look) -> None
         look.faults += annotations.missing(path, found.named)
     for class_id, polygons in found.polygons.items():
         for polygon in polygons:
-            points = crossings(polygon)
-            if len(points):
-                where = ", ".join(f"({x:.0f}, {y:.0f})" for x, y in points[:_CROSSINGS_NAMED])
-                more = len(points) - _CROSSINGS_NAMED
-                value = f"at {where}" + (f" and {more} more" if more > 0 else "")
-                remedy = "look at the outline, and draw it again where that is wrong"
-                bone = f"{path}: {bones.NAMES[class_id]}"
-                look.remarks.append(Fault(bone, "outline crosses itself", value, remedy))
+            look.remarks += _odd_outline(f"{path}: {bones.NAMES[class_id]}", polygon)
+
+
+def _odd_outline(bone: str, polygon: Points) -> list[Fault]:
+    remedy = "look at the outline, and draw it again where that is wrong"
+    points = crossings(polygon)
+    if not len(points):
+        empty = Fault(bone, "outline without area", f"{len(polygon)} points", remedy)
+        return [] if cv2.contourArea(polygon) else [empty]
+    where = ", ".join(f"({x:.0f}, {y:.0f})" for x, y in points[:_CROSSINGS_NAMED])
+    more = len(points) - _CROSSINGS_NAMED
+    value = f"at {where}" + (f" and {more} more" if more > 0 else "")
+    return [Fault(bone, "outline crosses itself", value, remedy)]
 
 
 def _people_in_both_parts(records: Sequence[ImageRecord]) -> list[Fault]:

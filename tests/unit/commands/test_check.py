@@ -1,5 +1,6 @@
 import json
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -62,3 +63,15 @@ def test_remarks_are_said_once_for_each_kind_and_change_nothing(
     assert "a.png: one grey value (0)" in warnings[0]
     assert "and 2 more, which --log-level debug lists" in warnings[0]
     assert len([r for r in caplog.records if r.levelno == logging.DEBUG]) == 2
+
+
+def test_faults_of_remote_data_are_named_by_their_uri(
+    data: Path, object_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, *_, last = sorted((data / "train" / "DCM").rglob("*.png"))
+    shutil.copy(first, last)
+    shutil.copytree(data, object_store / "hands")
+    assert check(Location(f"s3://{object_store.name}/hands")) == 2
+    told = capsys.readouterr().out
+    for image in (first, last):
+        assert f"s3://{object_store.name}/hands/{image.relative_to(data)}" in told

@@ -102,6 +102,33 @@ def test_an_outline_that_crosses_itself_is_a_remark(data: Path) -> None:
     ]
 
 
+def test_an_outline_without_area_is_a_remark(data: Path) -> None:
+    annotation = annotation_of(images(data)[0])
+    line = [[4, 4], [8, 8], [12, 12]]
+    change_entries(annotation, entry("Ulna", line), without=("Ulna",))
+    found = named(check_data(data).remarks)
+    assert found == [(f"{annotation.name}: Ulna", "outline without area", "3 points")]
+
+
+def test_a_file_that_may_not_be_read_does_not_end_the_report(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # tests may run as root, who may read everything
+    image = images(data)[0]
+    locked = (image, annotation_of(images(data)[1]))
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path in locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert named(check_data(data).faults) == [
+        (path.name, "cannot be read", "Permission denied") for path in locked
+    ]
+
+
 def test_an_image_of_one_grey_value_is_a_remark(data: Path) -> None:
     write_image(images(data)[0], np.full((40, 30), 7, np.uint8))
     found = check_data(data)
