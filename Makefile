@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip install -qq --disable-pip-version-check -c docker
 PYTEST := $(BIN)/python -m pytest
 
 DEMO        := runs/demo
-DEMO_HANDS  := --people 16 --test-people 4 --size 2048 --seed 7
+DEMO_HANDS  := --people 27 --test-people 5 --size 2048 --seed 7
 SMOKE       := runs/smoke
 SMOKE_HANDS := --people 8 --test-people 1 --size 256 --seed 3
 
