@@ -1,0 +1,218 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from handseg import bones
+from handseg.errors import BadInput, MissingInput, NonFiniteLoss, Terminated
+from handseg.folds import FoldTable
+from handseg.images.cache import ImageCache
+from handseg.inference.store import Store
+from handseg.settings import AugmentSettings, ModelSettings, SplitSettings, TrainSettings
+from handseg.stages.preprocess import preprocess
+from handseg.stages.split import split
+from handseg.stages.train import train
+from handseg.storage.location import Location
+from handseg.training import checkpoint, data, loop, schedule, validation
+from handseg.training.task import Task
+from tests.drawing import write_tiny_dataset
+
+SETTINGS = TrainSettings(
+    model=ModelSettings(name="unet", filters=[4, 8, 12], input_px=32, output_px=32),
+    length=6,
+    unit="steps",
+    batch_size=2,
+    learning_rate=1e-2,
+    ema=0.5,
+    target="coverage",
+    validate_every=1,
+    precision="float32",
+    threads=1,
+    workers=0,
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fold table and image cache of four people."""
+    root = tmp_path_factory.mktemp("made")
+    write_tiny_dataset(root / "data", people=4, size=(40, 48), seed=1)
+    places = {name: Location(str(root / name)) for name in ("data", "folds.csv", "cache")}
+    split(data=places["data"], out=places["folds.csv"], settings=SplitSettings(folds=2))
+    preprocess(data=places["data"], folds=places["folds.csv"], out=places["cache"])
+    return root
+
+
+def run(made: Path, out: Path, settings: TrainSettings = SETTINGS) -> None:
+    train(
+        cache=Location(str(made / "cache")),
+        folds=Location(str(made / "folds.csv")),
+        fold=0,
+        out=Location(str(out)),
+        settings=settings,
+    )
+
+
+def task(made: Path, folder: Path, settings: TrainSettings, *, stop_at: int = 0) -> Task:
+    """A training that is asked to end at its `stop_at`-th step."""
+    steps = iter(range(1, 1000))
+    folder.mkdir(exist_ok=True)
+    return Task(
+        name="tiny",
+        cache=ImageCache(made / "cache"),
+        table=FoldTable.read(made / "folds.csv"),
+        fold=0,
+        folder=folder,
+        settings=settings,
+        cache_hash="c",
+        folds_hash="f",
+        on_checkpoint=lambda _: None,
+        stopped=lambda: next(steps) == stop_at,
+    )
+
+
+def same_weights(one: Path, other: Path) -> bool:
+    first, second = load_file(one), load_file(other)
+    return first.keys() == second.keys() and all(torch.equal(first[n], second[n]) for n in first)
+
+
+def test_a_member_leaves_weights_card_and_out_of_fold_store(made: Path, tmp_path: Path) -> None:
+    run(made, tmp_path / "member")
+    network, card = checkpoint.load_model(tmp_path / "member")
+    assert (card.name, card.fold, card.steps) == ("member", 0, 6)
+    assert list(card.dice_per_class) == list(bones.NAMES)
+    assert card.parameters == sum(p.numel() for p in network.parameters())
+    # 4 training images in batches of 2 make an epoch of 2 steps
+    assert [line.step for line in card.history] == [2, 4, 6]
+    store = Store(tmp_path / "member.oof")
+    table = FoldTable.read(made / "folds.csv")
+    assert sorted(store.names) == sorted(table.held_out(0))
+    assert store.card.dice == card.mean_dice
+    assert not (tmp_path / "member.partial").exists()
+
+
+def test_a_finished_member_is_not_trained_again(made: Path, tmp_path: Path) -> None:
+    run(made, tmp_path / "member")
+    before = (tmp_path / "member" / "run.json").read_bytes()
+    run(made, tmp_path / "member")
+    assert (tmp_path / "member" / "run.json").read_bytes() == before
+    with pytest.raises(BadInput, match="seed: 0 -> 1"):
+        run(made, tmp_path / "member", replace(SETTINGS, seed=1))
+
+
+@pytest.mark.parametrize("stop_at", [1, 3, 6])
+def test_a_resumed_training_ends_with_the_uninterrupted_ones_weights(
+    made: Path, tmp_path: Path, stop_at: int
+) -> None:
+    augmented = replace(SETTINGS, augment=AugmentSettings(contrast_fraction=0.2, grid_dropout=0.5))
+    whole = loop.train(task(made, tmp_path / "whole", augmented))
+    with pytest.raises(Terminated, match=f"stopped at step {stop_at}"):
+        loop.train(task(made, tmp_path / "cut", augmented, stop_at=stop_at))
+    resumed = loop.train(task(made, tmp_path / "cut", augmented))
+    assert whole is not None and resumed is not None
+    assert resumed.dice_per_class == whole.dice_per_class
+    for name in (loop.BEST, loop.LAST):
+        assert same_weights(tmp_path / "whole" / name, tmp_path / "cut" / name)
+
+
+def test_bit_fields_of_a_larger_output_train_too(made: Path, tmp_path: Path) -> None:
+    larger = ModelSettings(name="unet3plus_ds_2048", filters=[4, 4, 4], input_px=32, output_px=64)
+    settings = replace(SETTINGS, model=larger, target="bitfield", sizes_px=[16, 32],
+                       sizes_fraction=[0.5, 0.5])  # fmt: skip
+    card = loop.train(task(made, tmp_path / "ds", settings))
+    assert card is not None
+    assert [line.input_px for line in card.history] == [16, 32, 32]
+
+
+def test_a_non_finite_loss_names_its_images_and_spoils_nothing(made: Path, tmp_path: Path) -> None:
+    settings = replace(SETTINGS, learning_rate=1e30, length=50)
+    folder = tmp_path / "wild"
+    with pytest.raises(NonFiniteLoss, match=r"the loss is (nan|inf) on image.*\.png"):
+        loop.train(task(made, folder, settings))
+    assert not (folder / loop.LAST).exists()
+
+
+def test_an_unknown_fold_is_refused(made: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="fold 7 is not in the fold table"):
+        loop.train(replace(task(made, tmp_path, SETTINGS), fold=7))
+
+
+def test_a_training_begun_otherwise_is_not_resumed(made: Path, tmp_path: Path) -> None:
+    with pytest.raises(Terminated):
+        loop.train(task(made, tmp_path / "cut", SETTINGS, stop_at=2))
+    with pytest.raises(BadInput, match=r"settings\.batch_size: was 2, now 4"):
+        loop.train(task(made, tmp_path / "cut", replace(SETTINGS, batch_size=4)))
+
+
+def test_minutes_become_a_plan_that_is_kept(made: Path, tmp_path: Path) -> None:
+    settings = replace(SETTINGS, unit="minutes", length=0.02, validate_every=1000)
+    card = loop.train(task(made, tmp_path / "timed", settings))
+    assert card is not None and card.steps >= 1
+
+
+def test_sigterm_saves_and_the_same_command_goes_on(made: Path, tmp_path: Path) -> None:
+    words = [
+        sys.executable, "-m", "handseg", "train", "--cache", str(made / "cache"),
+        "--folds", str(made / "folds.csv"), "--fold", "0", "--out", str(tmp_path / "member"),
+        "--settings.model.name", "unet", "--settings.model.filters", "[4,8,12]",
+        "--settings.model.input_px", "32", "--settings.model.output_px", "32",
+        "--settings.unit", "steps", "--settings.target", "coverage", "--settings.batch_size", "2",
+        "--settings.workers", "1", "--settings.threads", "1",
+    ]  # fmt: skip
+    process = subprocess.Popen([*words, "--settings.length", "100000"], stderr=subprocess.PIPE)
+    states = tmp_path / "member.partial" / "resume"
+    while process.poll() is None and not list(states.glob("step-*.safetensors")):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 143, errors.decode()
+    assert b"which was saved" in errors
+    assert not (tmp_path / "member").exists()
+
+
+def test_a_pickled_checkpoint_is_refused(made: Path, tmp_path: Path) -> None:
+    run(made, tmp_path / "member")
+    torch.save({"weight": torch.ones(1)}, tmp_path / "member" / checkpoint.MODEL)
+    with pytest.raises(BadInput, match="not the weights of unet"):
+        checkpoint.load_model(tmp_path / "member")
+
+
+def test_a_card_of_another_class_order_is_refused(made: Path, tmp_path: Path) -> None:
+    run(made, tmp_path / "member")
+    path = tmp_path / "member" / checkpoint.CARD
+    card = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**card, "classes": card["classes"][::-1]}), encoding="utf-8")
+    with pytest.raises(BadInput, match="classes or their order"):
+        checkpoint.load_card(tmp_path / "member")
+    with pytest.raises(MissingInput, match=r"card\.json: not found"):
+        checkpoint.load_card(tmp_path)
+
+
+def test_samples_show_bones_where_the_target_has_them(made: Path) -> None:
+    cache = ImageCache(made / "cache")
+    names = cache.names("train")
+    settings = replace(SETTINGS, augment=AugmentSettings(rotate=1, rotate_degrees=40, flip=1,
+                       grid_dropout=0))  # fmt: skip
+    for target in ("coverage", "bitfield"):
+        images = data.TrainingImages(cache, names, replace(settings, target=target))
+        image, truth, name = images[schedule.Draw(0, 32, (0, 1))]
+        assert name == names[0] and image.shape == (32, 32)
+        covered = truth.max(axis=0) > 200 if target == "coverage" else truth != 0
+        # bones are drawn 80 brighter than the noise under them
+        assert image[covered].mean() > image[~covered].mean() + 30
+
+
+def test_prior_is_the_share_of_pixels(made: Path) -> None:
+    cache = ImageCache(made / "cache")
+    shares = validation.prior(cache, cache.names("train"))
+    assert len(shares) == bones.COUNT
+    # octagons of about 0.8 cells' width in a grid of 6 x 5 cells: 0.53 / 30 of the image each
+    assert np.all((np.array(shares) > 0.005) & (np.array(shares) < 0.05))
