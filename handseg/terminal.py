@@ -33,7 +33,9 @@ def set_up_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.getLogger("handseg").setLevel(level.upper())
+    # torchrun's further processes would say everything again.
+    is_first = os.environ.get("RANK", "0") == "0"
+    logging.getLogger("handseg").setLevel(level.upper() if is_first else logging.WARNING)
 
 
 @contextmanager

@@ -93,6 +93,8 @@ def _run(chosen: Preset, data: Location, out: Location, made: Values | None) -> 
     if part == "oof":
         logger.info("there is no test part: submission.csv will hold the out-of-fold predictions")
     logger.info("preset %s: %d members, %d steps", chosen.name, len(chosen.members), len(plan))
+    if not all(_is_there(step) for step in plan if step.stage == "train"):
+        _check_networks(chosen)
     _take(plan)
     _write_record(out, plan, made_of, started)
     logger.info("done: %s and %s", out.child("submission.csv"), out.child("report.html"))
@@ -108,6 +110,21 @@ def _is_there(step: Step) -> bool:
     return all(artifact.exists(place) for place in (step.out, *step.also))
 
 
+def _check_networks(preset: Preset) -> None:
+    """Refuse before the first step what the first member would be refused for, minutes later."""
+    # By name, so that torch is loaded only where a member is still to be trained.
+    networks = import_module("handseg.models.catalogue")
+    for member in preset.members:
+        model = member.train.model
+        stride = networks.stride(model)
+        for side in (model.input_px, *member.train.sizes_px):
+            if side % stride:
+                raise BadInput(
+                    f"member {member.name}: {side} px is no multiple of {stride}, the stride of "
+                    f"{model.name}; change train.model.input_px or train.sizes_px"
+                )
+
+
 def _take(plan: Sequence[Step]) -> None:
     clock = TimeLeft()
     for index, step in enumerate(plan):
@@ -116,7 +133,6 @@ def _take(plan: Sequence[Step]) -> None:
         dash = " - " if note else ""
         logger.info("step %d/%d %s%s%s", index + 1, len(plan), step.title, dash, note)
         begun = time.monotonic()
-        # By name, so that torch is loaded when the first member is trained and not before.
         getattr(import_module(f"handseg.stages.{step.stage}"), step.stage)(**step.arguments)
         if not there:
             seconds = time.monotonic() - begun

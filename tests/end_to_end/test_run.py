@@ -177,6 +177,23 @@ def test_broken_data_is_refused_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--train.model.name", "unnet"], "unnet"),
+        (["--train.model.input_px", "50", "--train.model.output_px", "50"], "50 px is no multiple"),
+        (["--train.sizes_px", "42", "64", "--train.sizes_fraction", ".5", ".5"], "42 px is no mul"),
+        (["--split.folds", "9"], "9"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_training(
+    data: Path, tmp_path: Path, more: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(data, tmp_path / "run", *more) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_killed_in_training_it_goes_on_to_the_same_csv(
     done: Path, data: Path, tmp_path: Path
 ) -> None:

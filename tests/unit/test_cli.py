@@ -1,10 +1,10 @@
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
@@ -67,12 +67,13 @@ def test_help_loads_nothing_but_the_standard_library() -> None:
 
 def test_help_answers_within_half_a_second() -> None:
     def seconds() -> float:
-        begun = time.monotonic()
+        # Of the processor: other tests share the cores, and this claim is about what is loaded.
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "handseg", "--help"], capture_output=True, check=True)
-        return time.monotonic() - begun
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    # The best of several: other tests share the cores.
-    assert min(seconds() for _ in range(5)) < 0.5
+    assert min(seconds() for _ in range(3)) < 0.5
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:

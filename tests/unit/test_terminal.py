@@ -44,6 +44,16 @@ def test_other_libraries_are_heard_from_warnings_on(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err.endswith(" detail\n")
 
 
+def test_torchruns_further_processes_say_only_what_is_wrong(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    terminal.set_up_logging("info")
+    logging.getLogger("handseg").info("heard from the first")
+    logging.getLogger("handseg").warning("wrong")
+    assert capsys.readouterr().err.endswith("WARNING: wrong\n")
+
+
 def test_setting_up_twice_writes_each_line_once(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.set_up_logging("info")
     terminal.set_up_logging("info")
