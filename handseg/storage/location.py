@@ -19,7 +19,8 @@ class Location:
     """A file or folder, local or remote.
 
     Raises:
-        BadInput: another scheme than s3://, a `..` or control character in it, no bucket's name.
+        BadInput: another scheme than s3://, a control character in it, no bucket's name, or a key
+            with an empty part or `..` in it. A local path may lead anywhere its user may go.
     """
 
     uri: str
@@ -33,8 +34,6 @@ class Location:
         # A frozen dataclass can only be normalised this way.
         start = S3 if self.is_remote else self.uri[:1]
         object.__setattr__(self, "uri", start + self.uri[len(start) :].rstrip("/"))
-        if ".." in self.uri.split("/"):
-            raise BadInput(f"{self.uri}: '..' is refused; write the path out")
         if self.is_remote:
             _check_remote(self.uri)
         elif _SCHEME.match(self.uri):

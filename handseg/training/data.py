@@ -18,6 +18,11 @@ from handseg.settings import TrainSettings
 from handseg.training.schedule import Draw
 
 
+_KEPT_BYTES = 2**28
+"""All images of one size are kept in memory up to this; shrinking 2048 pixels costs more than a
+step of a small network."""
+
+
 class Batch(NamedTuple):
     """What one optimiser step sees."""
 
@@ -38,6 +43,7 @@ class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]
         self._settings = settings
         self._scale = settings.model.output_px // settings.model.input_px
         self._recipe = augment.pixel_recipe(settings.augment)
+        self._shrunk: dict[tuple[str, int], NDArray[np.uint8]] = {}
 
     def __len__(self) -> int:
         return len(self._names)
@@ -51,7 +57,7 @@ class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]
         record = self._cache.read(self._names[draw.index])
         side = draw.input_px * self._scale
         affine = augment.draw_affine(np.random.default_rng(draw.seed), self._settings.augment, side)
-        image = augment.warp(_resize(record.pixels, side), affine)
+        image = augment.warp(self._base(record, side), affine)
         target = self._target(record, affine, side)
         if self._recipe is not None:
             seed = int(np.random.SeedSequence(draw.seed).generate_state(1)[0])
@@ -61,6 +67,16 @@ class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]
         else:
             packed = np.ascontiguousarray(target).view(np.int32)[..., 0]
         return _resize(image, draw.input_px), packed, record.name
+
+    def _base(self, record: CachedImage, side: int) -> NDArray[np.uint8]:
+        """The image at the side where geometry happens; small ones are shrunk once and kept."""
+        key = record.name, side
+        if key in self._shrunk:
+            return self._shrunk[key]
+        base = _resize(record.pixels, side)
+        if base.nbytes * len(self._names) <= _KEPT_BYTES:
+            self._shrunk[key] = base
+        return base
 
     def _target(
         self, record: CachedImage, affine: NDArray[np.float64], side: int

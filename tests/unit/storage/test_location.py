@@ -28,8 +28,6 @@ _NAMES = st.text("abcXYZ019._- ", min_size=1).filter(lambda name: name not in ("
         "s3://bucket/a/../b",
         "s3://bucket/./b",
         "s3://bucket/a\\b",
-        "../x",
-        "/a/../etc/passwd",
         "a\0b",
         "a\nb",
         "",
