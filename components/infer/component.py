@@ -17,6 +17,8 @@ def infer(
     store: dsl.Output[dsl.Dataset],
 ) -> None:
     """Predict the probabilities of one part by one member."""
+    from typing import cast
+
     from handseg import settings_codec, summary
     from handseg.settings import InferSettings
     from handseg.stages.infer import infer
@@ -27,7 +29,7 @@ def infer(
         checkpoint=launched.locate(checkpoint),
         cache=launched.locate(cache),
         folds=launched.locate(folds).child("folds.csv"),
-        part=part,
+        part=cast("Any", part),
         out=out,
         settings=settings_codec.from_dict(InferSettings, settings),
     )

@@ -1,4 +1,4 @@
-"""Random changes to a training image and its polygons: geometry on the vertices, the rest on pixels.
+"""Random changes to a training image and its polygons: geometry on vertices, the rest on pixels.
 
 Flip, rotation, scale and shift are one affine map. The image goes through `cv2.warpAffine`, the
 polygons through the same matrix and are rasterised afterwards, which costs a thirtieth of moving
@@ -43,7 +43,7 @@ def draw_affine(
 
 
 def warp(image: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Move a uint8 (H, W) image by a (2, 3) matrix, black outside; the identity returns it as is."""
+    """Move a uint8 (H, W) image by a (2, 3) matrix, black outside; the identity changes nothing."""
     if np.array_equal(matrix, np.eye(2, 3)):
         return image
     height, width = image.shape

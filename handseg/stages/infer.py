@@ -4,6 +4,7 @@ import logging
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 from handseg import provenance
 from handseg.errors import BadInput
@@ -46,6 +47,8 @@ def infer(
         OutOfGpuMemory: names batch and size.
     """
     started = datetime.now(UTC)
+    if part not in get_args(Part):
+        raise BadInput(f"part is {part!r}; give one of {', '.join(get_args(Part))}")
     with ExitStack() as opened:
         checkpoint_path = opened.enter_context(artifact.reading(checkpoint, verify=True))
         cache_path = opened.enter_context(artifact.reading(cache))

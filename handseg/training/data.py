@@ -17,7 +17,6 @@ from handseg.masks import bitfield
 from handseg.settings import TrainSettings
 from handseg.training.schedule import Draw
 
-
 _KEPT_BYTES = 2**28
 """All images of one size are kept in memory up to this; shrinking 2048 pixels costs more than a
 step of a small network."""
