@@ -100,7 +100,7 @@ class _Course:
     def _time_step(self, probe: Trainer, size: int, images: int) -> float:
         """Median seconds of a step at one size, data included, on a network thrown away."""
         warm, timed = _CALIBRATION_STEPS
-        plan = schedule.Plan(sizes_px=[size], steps=[warm + timed], images=images)
+        plan = schedule.Plan(sizes_px=[size], steps=[warm + timed], fractions=[1.0], images=images)
         ends = [time.monotonic()]
         for batch in self._load(plan, start=0):
             probe.step(batch, self._settings.learning_rate * 1e-3)
@@ -124,7 +124,7 @@ class _Course:
         left = range(self._progress.step, plan.total)
         batches = self._load(plan, start=self._progress.step)
         for step in progress.track(left, description=self._task.name, total=len(left)):
-            rate = schedule.learning_rate(self._settings, step, plan.total)
+            rate = schedule.learning_rate(self._settings, plan, step)
             self._losses.append(self._trainer.step(next(batches), rate))
             seconds = earlier_s + time.monotonic() - begun
             self._progress = replace(self._progress, step=step + 1, seconds=seconds)

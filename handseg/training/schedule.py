@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,6 +20,8 @@ class Plan:
     """Input side of each phase."""
     steps: list[int]
     """Optimiser steps of each phase."""
+    fractions: list[float]
+    """Part of the training that each phase is; of its time, where a length is given in minutes."""
     images: int
     """Training images, which make an epoch."""
 
@@ -35,9 +37,18 @@ class Plan:
                 return size
         return self.sizes_px[-1]
 
-    def as_dict(self) -> dict[str, object]:
-        """The plan as JSON."""
-        return asdict(self)
+    def done_after(self, step: int) -> float:
+        """Part of the training that is over after a 0-based step, in (0, 1].
+
+        Steps of a phase share its part equally: counted in minutes, a rate that falls evenly in
+        time leaves the slow, large images their share of it.
+        """
+        done = 0.0
+        for steps, fraction in zip(self.steps, self.fractions, strict=True):
+            if step < steps:
+                return done + fraction * (step + 1) / steps
+            done, step = done + fraction, step - steps
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ def plan_steps(settings: TrainSettings, images: int, total: int) -> Plan:
     sizes, fractions = phases(settings)
     ends = [round(total * part) for part in np.cumsum(fractions)]
     steps = [max(1, end - begin) for begin, end in zip([0, *ends], ends, strict=False)]
-    return Plan(sizes_px=list(sizes), steps=steps, images=images)
+    return Plan(sizes_px=list(sizes), steps=steps, fractions=list(fractions), images=images)
 
 
 def plan_counted(settings: TrainSettings, images: int) -> Plan:
@@ -89,12 +100,12 @@ def plan_timed(
         max(1, int(left_s * part / seconds))
         for part, seconds in zip(fractions, step_seconds, strict=True)
     ]
-    return Plan(sizes_px=list(sizes), steps=steps, images=images)
+    return Plan(sizes_px=list(sizes), steps=steps, fractions=list(fractions), images=images)
 
 
-def learning_rate(settings: TrainSettings, step: int, total: int) -> float:
+def learning_rate(settings: TrainSettings, plan: Plan, step: int) -> float:
     """Rate at a 0-based step: linear warm-up, then constant or linear to a hundredth."""
-    done = (step + 1) / total
+    done = plan.done_after(step)
     rate = settings.learning_rate
     if done < settings.warmup_fraction:
         return rate * done / settings.warmup_fraction

@@ -17,7 +17,7 @@ def _progress(step: int) -> Progress:
     return Progress(
         step=step,
         seconds=2.5,
-        plan=Plan(sizes_px=[32, 64], steps=[3, 4], images=5),
+        plan=Plan(sizes_px=[32, 64], steps=[3, 4], fractions=[0.5, 0.5], images=5),
         prior=[0.5],
         best_step=step,
         best_dice_per_class={"Radius": 0.25},
