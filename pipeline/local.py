@@ -13,7 +13,7 @@ from typing import TypeAlias
 from docker.types import Mount
 from kfp import local
 
-from handseg.errors import HandsegError
+from handseg.errors import HandsegError, MissingInput
 from handseg.presets import catalogue
 from pipeline.compile import add_image_arguments
 from pipeline.pipeline import Images, build
@@ -38,8 +38,11 @@ def run_graph(
         images: what a DockerRunner runs; a SubprocessRunner runs this Python.
 
     Raises:
+        MissingInput: there is no such folder of data.
         RuntimeError: a task failed; its log stands on stdout.
     """
+    if not data.is_dir():
+        raise MissingInput(f"{data}: no such folder; give one that holds train/")
     root = out.absolute() / "artifacts"
     root.mkdir(parents=True, exist_ok=True)
     # A container's user is not this one, and must make its folders here.
@@ -119,6 +122,8 @@ def main(arguments: list[str] | None = None) -> None:
         )
     except HandsegError as error:
         parser.exit(error.exit_code, f"{parser.prog}: {error}\n")
+    except RuntimeError as error:  # kfp.local's, when a task has failed
+        parser.exit(1, f"{parser.prog}: {error} The log above says why.\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import pytest
+
+from pipeline.local import docker_runner, main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--preset", "smok"], "smok: no such preset; did you mean smoke?"),
+        (["--data", "nowhere"], "nowhere: no such folder; give one that holds train/"),
+    ],
+)
+def test_a_mistake_is_named_before_a_task_is_started(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["--data", str(tmp_path), "--out", str(tmp_path / "out"), *arguments])
+    assert refused.value.code == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_containers_may_read_the_data_and_no_more(tmp_path: Path) -> None:
+    given = docker_runner(tmp_path).container_run_args
+    (mount,) = given["mounts"]
+    assert (mount["Source"], mount["Target"]) == (str(tmp_path), str(tmp_path))
+    assert mount["ReadOnly"]
+    assert given["read_only"]
+    assert given["cap_drop"] == ["ALL"]
+    assert given["security_opt"] == ["no-new-privileges"]
