@@ -32,9 +32,16 @@ def test_a_class_depends_on_itself_alone() -> None:
     assert (difference > 0).tolist() == [False, False, True, False]
 
 
-def test_refinement_is_two_grouped_convolutions() -> None:
+def test_refinement_and_its_gradient_are_those_of_two_grouped_convolutions() -> None:
     torch.manual_seed(0)
-    refine, logits = Refine(4), _logits(4)
+    refine = Refine(4).double()
+    logits = _logits(4).double().requires_grad_()
     for parameter in refine.parameters():
         torch.nn.init.normal_(parameter)
-    torch.testing.assert_close(refine(logits), refine.merge(refine.widen(logits)))
+    found, expected = refine(logits), refine.merge(refine.widen(logits))
+    torch.testing.assert_close(found, expected)
+    leaves = [logits, *refine.parameters()]
+    torch.testing.assert_close(
+        torch.autograd.grad((found**2).sum(), leaves),
+        torch.autograd.grad((expected**2).sum(), leaves),
+    )
