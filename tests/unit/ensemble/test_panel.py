@@ -10,18 +10,8 @@ from handseg.ensemble.panel import Ballot
 from handseg.errors import BadInput
 from handseg.inference.store import Store, StoreCard, StoreWriter
 from handseg.inference.tiles import TileBuilder
+from tests.store_card import CARD
 
-CARD = StoreCard(
-    member="m0",
-    fold=0,
-    part="test",
-    classes=list(bones.NAMES),
-    dice=0.9,
-    cut_level=8,
-    checkpoint="a",
-    cache="b",
-    folds="c",
-)
 OOF = dataclasses.replace(CARD, part="oof")
 
 

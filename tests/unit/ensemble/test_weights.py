@@ -5,22 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handseg import bones
 from handseg.ensemble import weights
 from handseg.errors import BadInput
-from handseg.inference.store import StoreCard
+from tests.store_card import CARD
 
-CARD = StoreCard(
-    member="m0",
-    fold=0,
-    part="test",
-    classes=list(bones.NAMES),
-    dice=0.9,
-    cut_level=8,
-    checkpoint="a",
-    cache="b",
-    folds="c",
-)
 CARDS = [CARD, dataclasses.replace(CARD, member="m1", dice=0.8)]
 
 

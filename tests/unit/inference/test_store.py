@@ -6,23 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from handseg import bones
 from handseg.errors import BadInput, MissingInput
 from handseg.inference import store
 from handseg.inference.store import Store, StoreCard, StoreWriter
 from handseg.inference.tiles import TILE_PX, ImageTiles, TileBuilder
-
-CARD = StoreCard(
-    member="m0",
-    fold=0,
-    part="test",
-    classes=list(bones.NAMES),
-    dice=0.9,
-    cut_level=8,
-    checkpoint="a",
-    cache="b",
-    folds="c",
-)
+from tests.store_card import CARD
 
 
 def image(name: str, seed: int, person: str = "ID1") -> ImageTiles:

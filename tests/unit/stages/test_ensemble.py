@@ -11,24 +11,14 @@ import pytest
 from handseg import bones
 from handseg.ensemble import submission
 from handseg.errors import BadInput, MissingInput
-from handseg.inference.store import FILE_NAME, StoreCard, StoreWriter
+from handseg.inference.store import FILE_NAME, StoreWriter
 from handseg.inference.tiles import ImageTiles, TileBuilder
 from handseg.settings import EnsembleSettings
 from handseg.stages.ensemble import ensemble
 from handseg.storage import artifact
 from handseg.storage.location import Location
+from tests.store_card import CARD
 
-CARD = StoreCard(
-    member="m0",
-    fold=0,
-    part="test",
-    classes=list(bones.NAMES),
-    dice=0.9,
-    cut_level=8,
-    checkpoint="a",
-    cache="b",
-    folds="c",
-)
 SIZES = [(70, 90), (130, 64), (90, 90), (64, 200)]
 
 
