@@ -17,7 +17,11 @@ _LEAST_SIDE = 8
 
 
 def boxes(
-    native: NDArray[np.float32], least: float, *, scale: int, refinement: ClassRefinement | None
+    native: NDArray[np.float32],
+    least: float,
+    *,
+    output: tuple[int, int],
+    refinement: ClassRefinement | None,
 ) -> list[Box]:
     """Boxes outside of which every output logit is proven to be below `least`.
 
@@ -28,15 +32,15 @@ def boxes(
     Args:
         native: float32 (h, w), logits of one class before enlargement, finite.
         least: a logit.
-        scale: output pixels per native cell along each side.
+        output: (height, width) after enlargement, no less than the native one.
         refinement: applied after enlargement; None where there is none.
 
     Returns:
         Boxes of the output, a few; they may overlap.
     """
     height, width = native.shape
-    if min(height, width) * scale < _LEAST_SIDE:
-        return [Box(0, 0, height * scale, width * scale)]
+    if min(output) < _LEAST_SIDE:
+        return [Box(0, 0, *output)]
     lowest, highest = _reduced(native, np.minimum), _reduced(native, np.maximum)
     gain = 1.0 if refinement is None else max(1.0, refinement.gain)
     size = max(-float(lowest.min()), float(highest.max()), 0.0)
@@ -47,7 +51,7 @@ def boxes(
     if sum(group.height * group.width for group in groups) > native.size:
         groups = [Box(0, 0, height, width)]
     found = [
-        _tightened(native, group, least, scale=scale, refinement=refinement) for group in groups
+        _tightened(native, group, least, output=output, refinement=refinement) for group in groups
     ]
     return [box for box in found if box is not None]
 
@@ -57,12 +61,12 @@ def _tightened(
     group: Box,
     least: float,
     *,
-    scale: int,
+    output: tuple[int, int],
     refinement: ClassRefinement | None,
 ) -> Box | None:
     """The output pixels of those cells of a group of blocks that may reach `least`."""
     shape = (native.shape[0], native.shape[1])
-    radius = _radius(scale, refinement)
+    radius = _radius(shape, output, refinement)
     group = regions.grow(group, 0, shape)
     read = regions.grow(group, radius, shape)
     frame = Frame(
@@ -82,7 +86,7 @@ def _tightened(
     if not width:
         return None
     top, left = top + group.top, left + group.left
-    return regions.scale_up(Box(top, left, top + height, left + width), scale)
+    return regions.scale_up(Box(top, left, top + height, left + width), shape, output)
 
 
 def _marked(
@@ -115,9 +119,18 @@ def _reduced(plane: NDArray[np.float32], extreme: np.ufunc) -> NDArray[np.float3
     return np.asarray(found, np.float32)
 
 
-def _radius(scale: int, refinement: ClassRefinement | None) -> int:
-    """How many cells away a cell reads: its first pixel reads (1/2 - margin) / scale - 1/2 on."""
-    if scale == 1 and refinement is None:
+def _radius(
+    shape: tuple[int, int], output: tuple[int, int], refinement: ClassRefinement | None
+) -> int:
+    """How many cells away a cell reads.
+
+    Output pixel y lies in the cell of (y + 1/2) / scale, in cells, and reads its neighbours within
+    one of (y + 1/2 - margin) / scale - 1/2 and onwards. The least y + 1/2 of a cell is 1/2 pixel
+    after its edge where the scale is whole, and may be none after it elsewhere.
+    """
+    if shape == output and refinement is None:
         return 0
     margin = MARGIN if refinement is not None else 0
-    return int(-np.floor((0.5 - margin) / scale - 0.5))
+    least = min(target / source for source, target in zip(shape, output, strict=True))
+    whole = all(t % s == 0 for s, t in zip(shape, output, strict=True))
+    return int(-np.floor(((0.5 if whole else 0.0) - margin) / least - 0.5))

@@ -67,7 +67,9 @@ def predict(
     """
     refine = network.refine
     tail = Tail(
-        network.scale, None if refine is None else refinement.of_classes(refine), settings.cut_level
+        network.scale * network.native_stride,
+        None if refine is None else refinement.of_classes(refine),
+        settings.cut_level,
     )
     threads = max(1, min(_MOST_THREADS, torch.get_num_threads()))
     was_training = network.training

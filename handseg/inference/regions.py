@@ -29,9 +29,14 @@ def within(box: Box, outer: Box) -> tuple[slice, slice]:
     )
 
 
-def scale_up(box: Box, factor: int) -> Box:
-    """The pixels of a box of cells, each `factor` pixels wide and high."""
-    return Box(*(factor * side for side in box))
+def scale_up(box: Box, source: tuple[int, int], target: tuple[int, int]) -> Box:
+    """The target pixels that touch a box of source cells, where `target` is the finer grid."""
+    return Box(
+        top=box.top * target[0] // source[0],
+        left=box.left * target[1] // source[1],
+        bottom=-(-box.bottom * target[0] // source[0]),
+        right=-(-box.right * target[1] // source[1]),
+    )
 
 
 def support(box: Box, source: tuple[int, int], target: tuple[int, int]) -> Box:

@@ -8,6 +8,7 @@ values are those of doing all of it densely.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -39,8 +40,8 @@ class Region:
 class Tail:
     """What turns one network's native logits into regions."""
 
-    scale: int
-    """Output pixels per native cell along each side."""
+    scale: Fraction
+    """Output pixels per native cell along each side; 1 or more."""
     refinements: Sequence[ClassRefinement] | None
     """One for each class, or None."""
     cut_level: int
@@ -73,10 +74,10 @@ class Tail:
         self, class_id: int, native: NDArray[np.float32], shape: tuple[int, int]
     ) -> Region | None:
         refinement = self.refinements[class_id] if self.refinements else None
-        output = (native.shape[0] * self.scale, native.shape[1] * self.scale)
+        output = (int(native.shape[0] * self.scale), int(native.shape[1] * self.scale))
         least = (self.cut_level - 0.5) / _LEVELS
         found = occupied.boxes(
-            native, math.log(least / (1 - least)), scale=self.scale, refinement=refinement
+            native, math.log(least / (1 - least)), output=output, refinement=refinement
         )
         targets = [box if shape == output else regions.reach(box, output, shape) for box in found]
         if not targets:

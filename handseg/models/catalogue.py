@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 
 import torch
@@ -70,7 +71,7 @@ def build(settings: ModelSettings) -> Network:
             f"needs a multiple of {side}: {multiples_beside(settings.input_px, side)}"
         )
     network = entry.build(
-        filters, class_count=bones.COUNT, scale=settings.output_px // settings.input_px
+        filters, class_count=bones.COUNT, scale=Fraction(settings.output_px, settings.input_px)
     )
     network.input_px = settings.input_px
     return network

@@ -1,6 +1,7 @@
 """What every network has: logits at their native size, and the way to the trained size."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import torch
 import torch.nn.functional as F  # noqa: N812  torch's own convention
@@ -49,8 +50,10 @@ def enlarge(
 class Network(nn.Module):
     """A fully convolutional network of `scale` output pixels per input pixel along each side."""
 
-    scale: int
-    """Trained output side divided by input side."""
+    scale: Fraction
+    """Trained output side divided by input side; 1 or more."""
+    native_stride: int = 1
+    """Input pixels along each side of a cell of the main logits."""
     stride: int
     """Input sides are whole multiples of it."""
     input_px: int
@@ -65,7 +68,7 @@ class Network(nn.Module):
             images: float (B, 3, h, w), h and w multiples of `stride`.
 
         Raises:
-            BadInput: h or w is not a multiple of `stride`.
+            BadInput: h or w is not a multiple of `stride`, or `scale` times it is not whole.
         """
         raise NotImplementedError
 
@@ -87,7 +90,13 @@ class Network(nn.Module):
                 f"network input is {height}x{width}, its sides must be multiples of {self.stride}: "
                 f"{multiples_beside(max(height, width), self.stride)}"
             )
-        return height * self.scale, width * self.scale
+        output = height * self.scale, width * self.scale
+        if any(side.denominator != 1 for side in output):
+            raise BadInput(
+                f"network input is {height}x{width}, and {float(self.scale):g} times that is not "
+                "whole; take sides in the ratio of model.input_px to model.output_px"
+            )
+        return int(output[0]), int(output[1])
 
 
 def multiples_beside(side: int, stride: int) -> str:

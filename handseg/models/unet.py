@@ -1,6 +1,7 @@
 """A compact U-Net that learns fast on a CPU, and a baseline."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import torch.nn.functional as F  # noqa: N812  torch's own convention
 from torch import Tensor, nn
@@ -39,10 +40,15 @@ class UNet(Network):
     """
 
     def __init__(
-        self, filters: Sequence[int], *, class_count: int, input_channels: int = 3, scale: int = 1
+        self,
+        filters: Sequence[int],
+        *,
+        class_count: int,
+        input_channels: int = 3,
+        scale: Fraction | int = 1,
     ) -> None:
         super().__init__()
-        self.scale, self.stride = scale, STEM * 2 ** (len(filters) - 1)
+        self.scale, self.stride = Fraction(scale), STEM * 2 ** (len(filters) - 1)
         inputs = [input_channels * STEM**2, *filters[:-1]]
         self.encoder = nn.ModuleList(
             _block(before, count, stride=2 if level else 1)

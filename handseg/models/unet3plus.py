@@ -4,6 +4,7 @@ Legend: level 0 is the finest; level k has side h / pool**k.
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import torch
 import torch.nn.functional as F  # noqa: N812  torch's own convention
@@ -71,11 +72,11 @@ class UNet3Plus(Network):
         pool: int = 2,
         supervised: bool = False,
         auxiliary_at_output: bool = True,
-        scale: int = 1,
+        scale: Fraction | int = 1,
     ) -> None:
         super().__init__()
         levels = len(filters)
-        self.scale, self.pool, self.stride = scale, pool, pool ** (levels - 1)
+        self.scale, self.pool, self.stride = Fraction(scale), pool, pool ** (levels - 1)
         self.auxiliary_at_output = auxiliary_at_output
         inputs = [input_channels, *filters[:-1]]
         self.encoder = nn.ModuleList(

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import NamedTuple
 
 import cv2
@@ -40,7 +41,7 @@ class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]
         self._cache = cache
         self._names = names
         self._settings = settings
-        self._scale = settings.model.output_px // settings.model.input_px
+        self._scale = Fraction(settings.model.output_px, settings.model.input_px)
         self._recipe = augment.pixel_recipe(settings.augment)
         self._shrunk: dict[tuple[str, int], NDArray[np.uint8]] = {}
 
@@ -54,7 +55,7 @@ class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]
         image is shrunk by area to the input's size last, since plain bilinear shrinking aliases.
         """
         record = self._cache.read(self._names[draw.index])
-        side = draw.input_px * self._scale
+        side = int(draw.input_px * self._scale)
         affine = augment.draw_affine(np.random.default_rng(draw.seed), self._settings.augment, side)
         image = augment.warp(self._base(record, side), affine)
         target = self._target(record, affine, side)

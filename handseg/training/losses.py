@@ -21,7 +21,7 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 from handseg.errors import BadInput
 from handseg.models.network import HeadLogits, enlarge
 
-Loss = Literal["bce", "bce_dice"]
+Loss = Literal["bce", "bce_dice", "iou_bce", "focal", "focal_msssim_iou"]
 
 SMOOTH = 1.0
 """Pixels added to both sides of the soft Dice ratio; keeps an empty class finite."""

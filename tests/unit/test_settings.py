@@ -33,7 +33,7 @@ _ALL = (
         (PreprocessSettings, {"gamma": 0}, "gamma must be above 0, got 0"),
         (PreprocessSettings, {"compression": "lz4"}, "must be one of none, zstd, got 'lz4'"),
         (ModelSettings, {"input_px": 8}, "input_px must be at least 16, got 8"),
-        (ModelSettings, {"output_px": 700}, "a whole multiple of input_px 512, got 700"),
+        (ModelSettings, {"output_px": 500}, "at least input_px 512, got 500"),
         (ModelSettings, {"filters": [8, 0]}, r"filters must be positive, got \[8, 0\]"),
         (AugmentSettings, {"flip": 1.5}, "flip must be between 0 and 1, got 1.5"),
         (AugmentSettings, {"scale_fraction": float("nan")}, "scale_fraction must be between"),

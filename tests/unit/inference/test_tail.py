@@ -1,5 +1,7 @@
 """Regions hold what the dense path gives: every value within a level, nothing missed anywhere."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -25,17 +27,18 @@ def _refine(classes: int, spread: float) -> Refine:
     return refine
 
 
-def _tail(scale: int, refine: Refine | None) -> Tail:
-    return Tail(scale, refinement.of_classes(refine) if refine is not None else None, CUT)
+def _tail(scale: Fraction | int, refine: Refine | None) -> Tail:
+    return Tail(Fraction(scale), refinement.of_classes(refine) if refine is not None else None, CUT)
 
 
 @torch.no_grad()
 def _dense(
-    native: NDArray[np.float32], shape: tuple[int, int], *, scale: int, refine: Refine | None
+    native: NDArray[np.float32], shape: tuple[int, int], *, scale: Fraction, refine: Refine | None
 ) -> NDArray[np.uint8]:
     logits = torch.from_numpy(native)[None]
     if scale > 1:
-        logits = F.interpolate(logits, scale_factor=scale, mode="bilinear", align_corners=False)
+        size = [int(side * scale) for side in native.shape[1:]]
+        logits = F.interpolate(logits, size=size, mode="bilinear", align_corners=False)
     if refine is not None:
         logits = refine(logits)
     probabilities = torch.sigmoid(logits)
@@ -84,7 +87,7 @@ def _native(kind: str, seed: int, side: int) -> NDArray[np.float32]:
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["blob", "noise", "strays", "frame", "ground"]),
-    st.sampled_from([1, 2, 3, 4]),
+    st.sampled_from([Fraction(n, 8) for n in (8, 9, 11, 16, 20, 24, 32)]),
     st.sampled_from([0.0, 0.05, 0.5]),
     st.sampled_from([None, (150, 90), (64, 64), (40, 260)]),
     st.sampled_from([24, 48, 80]),
@@ -92,7 +95,7 @@ def _native(kind: str, seed: int, side: int) -> NDArray[np.float32]:
 )
 def test_regions_equal_the_dense_path(
     kind: str,
-    scale: int,
+    scale: Fraction,
     spread: float,
     shape: tuple[int, int] | None,
     side: int,
@@ -100,7 +103,7 @@ def test_regions_equal_the_dense_path(
 ) -> None:
     native = _native(kind, seed, side)
     refine = _refine(2, spread) if scale > 1 else None
-    shape = shape or (side * scale, side * scale)
+    shape = shape or (int(side * scale), int(side * scale))
     found = _filled(_tail(scale, refine), native, shape)
     _assert_same(found, _dense(native, shape, scale=scale, refine=refine))
 
