@@ -18,6 +18,7 @@ from handseg.settings import InferSettings, TrainSettings
 from handseg.storage import artifact, snapshot
 from handseg.storage.location import Location
 from handseg.training import checkpoint, distributed, loop
+from handseg.training.checkpoint import Measurement
 from handseg.training.task import Task
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,34 @@ def train(
         name: The member's name in reports; by default the name of OUT.
         settings: How to train.
     """
+    run_member(cache=cache, folds=folds, fold=fold, out=out, oof=oof, name=name, settings=settings)
+
+
+def run_member(
+    *,
+    cache: Location,
+    folds: Location,
+    fold: int,
+    out: Location,
+    oof: Location | None = None,
+    name: str = "",
+    settings: TrainSettings,
+    on_validation: Callable[[Measurement], None] | None = None,
+) -> None:
+    """Do what `train` does, and tell of every validation.
+
+    Args:
+        cache: as those of `train`, up to settings.
+        folds: see `train`.
+        fold: see `train`.
+        out: see `train`.
+        oof: see `train`.
+        name: see `train`.
+        settings: see `train`.
+        on_validation: called with each new line of the history, of which `dice` is the mean on the
+            held-out fold; what it raises ends the training, which the same call resumes. A search
+            of settings prunes its trials so.
+    """
     name = name or out.name
     with artifact.reading(cache) as cache_path, artifact.reading(folds) as folds_path:
         member = _Member(
@@ -59,6 +88,7 @@ def train(
                 "folds": artifact.content_hash(folds_path),
             },
             settings=settings,
+            on_validation=on_validation,
         )
         member.train(out)
         if distributed.rank() == 0:
@@ -75,6 +105,7 @@ class _Member:
     table: FoldTable
     parents: dict[str, str]
     settings: TrainSettings
+    on_validation: Callable[[Measurement], None] | None
 
     def train(self, out: Location) -> None:
         """Leave the checkpoint folder at `out`."""
@@ -93,9 +124,10 @@ class _Member:
                 return
             with artifact.writing(out, folder=True) as path:
                 loop.publish(folder, card, path)
+                cost = {"seconds": card.seconds, "peak_memory_bytes": card.peak_memory_bytes}
                 record = provenance.record(
                     stage="train", settings=settings, parents=self.parents, started=started,
-                    device=card.device,
+                    device=card.device, extra=cost,
                 )  # fmt: skip
                 provenance.write(path, record)
         snapshot.remove_tree(state)
@@ -116,6 +148,7 @@ class _Member:
             folds_hash=self.parents["folds"],
             on_checkpoint=push,
             stopped=stopped,
+            on_validation=self.on_validation,
         )
 
     def predict_held_out(self, out: Location, oof: Location) -> None:

@@ -64,6 +64,10 @@ class Card:
     dice_per_class: dict[str, float] = field(default_factory=dict)
     """Dice of the best step on the held-out fold, by class name."""
     history: list[Measurement] = field(default_factory=list)
+    seconds: float = 0.0
+    """Taken for all steps and validations, over all resumptions."""
+    peak_memory_bytes: int = 0
+    """The most that a training process used: of the GPU's memory, or without one of the CPU's."""
     format: int = FORMAT
 
 

@@ -13,7 +13,7 @@ import torch
 from handseg import progress
 from handseg.errors import Terminated
 from handseg.inference import device as devices
-from handseg.training import checkpoint, data, distributed, resume, schedule, validation
+from handseg.training import checkpoint, data, distributed, memory, resume, schedule, validation
 from handseg.training.checkpoint import Card, Measurement
 from handseg.training.resume import Progress
 from handseg.training.task import Task
@@ -61,6 +61,7 @@ class _Course:
         self._images = data.TrainingImages(task.cache, names, task.settings)
         self._validation = validation.Validation(task.cache, held_out, device, self._dtype)
         self._described = devices.describe(device, self._dtype)
+        memory.start(device)
         self._losses: list[float] = []
         self._began = time.monotonic()
         found = resume.load(task.folder)
@@ -119,23 +120,27 @@ class _Course:
 
     def run(self) -> None:
         """Take every step that is left."""
-        plan, begun = self._progress.plan, time.monotonic()
-        earlier_s, saved = self._progress.seconds, begun
+        plan, saved = self._progress.plan, time.monotonic()
+        since = saved - self._progress.seconds
         left = range(self._progress.step, plan.total)
         batches = self._load(plan, start=self._progress.step)
         for step in progress.track(left, description=self._task.name, total=len(left)):
             rate = schedule.learning_rate(self._settings, plan, step)
             self._losses.append(self._trainer.step(next(batches), rate))
-            seconds = earlier_s + time.monotonic() - begun
-            self._progress = replace(self._progress, step=step + 1, seconds=seconds)
+            self._progress = replace(
+                self._progress, step=step + 1, seconds=time.monotonic() - since
+            )
             due = time.monotonic() - saved > self._settings.checkpoint_minutes * 60
             stopped = distributed.agree(self._task.stopped(), self._device)
             validates = schedule.validates_after(self._settings, plan, step)
             if validates and not stopped and distributed.rank() == 0:
                 self._validate(rate)
             if (validates or due or stopped) and distributed.rank() == 0:
+                self._progress = replace(self._progress, seconds=time.monotonic() - since)
                 self._save()
                 saved = time.monotonic()
+            if validates and not stopped and distributed.rank() == 0 and self._task.on_validation:
+                self._task.on_validation(self._progress.history[-1])
             if stopped:
                 raise Terminated(f"{self._task.name}: stopped at step {step + 1}, which was saved")
 
@@ -167,6 +172,8 @@ class _Course:
             )
 
     def _save(self) -> None:
+        peak = max(self._progress.peak_memory_bytes, memory.peak_bytes(self._device))
+        self._progress = replace(self._progress, peak_memory_bytes=peak)
         resume.save(self._task.folder, self._progress, self._trainer.tensors())
         self._task.on_checkpoint(self._task.folder)
 
@@ -190,6 +197,8 @@ class _Course:
             mean_dice=float(np.mean(list(best.values()))),
             dice_per_class=best,
             history=state.history,
+            seconds=state.seconds,
+            peak_memory_bytes=state.peak_memory_bytes,
         )
 
 

@@ -27,6 +27,7 @@ class Progress:
     step: int
     """Optimiser steps done."""
     seconds: float
+    """Taken for them and their validations, over all resumptions."""
     plan: Plan
     prior: list[float]
     best_step: int
@@ -34,6 +35,8 @@ class Progress:
     history: list[Measurement]
     identity: dict[str, str]
     """What may not change between two halves of one training: settings, data, folds."""
+    peak_memory_bytes: int = 0
+    """The most that any of its processes used so far; see `memory.peak_bytes`."""
 
 
 def save(folder: Path, progress: Progress, tensors: dict[str, Tensor]) -> Path:

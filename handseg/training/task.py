@@ -10,6 +10,7 @@ from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.settings import TrainSettings
 from handseg.training import distributed
+from handseg.training.checkpoint import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,9 @@ class Task:
     """Called with the folder after every checkpoint."""
     stopped: Callable[[], bool]
     """True once the process was asked to end."""
+    on_validation: Callable[[Measurement], None] | None = None
+    """Called on process 0 after every validation, when its checkpoint is written; what it raises
+    ends the training, which can still be resumed."""
 
     @property
     def identity(self) -> dict[str, str]:

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from handseg.inference.store import Store
 from handseg.settings import AugmentSettings, ModelSettings, SplitSettings, TrainSettings
 from handseg.stages.preprocess import preprocess
 from handseg.stages.split import split
-from handseg.stages.train import train
+from handseg.stages.train import run_member, train
 from handseg.storage.location import Location
 from handseg.training import checkpoint, data, loop, schedule, validation
+from handseg.training.checkpoint import Measurement
 from handseg.training.task import Task
 from tests.drawing import write_tiny_dataset
 
@@ -97,6 +99,41 @@ def test_a_member_leaves_weights_card_and_out_of_fold_store(made: Path, tmp_path
     assert sorted(store.names) == sorted(table.held_out(0))
     assert store.card.dice == card.mean_dice
     assert not (tmp_path / "member.partial").exists()
+
+
+def test_every_validation_is_told_and_its_listener_may_end_the_training(
+    made: Path, tmp_path: Path
+) -> None:
+    heard: list[Measurement] = []
+
+    def listen(line: Measurement) -> None:
+        heard.append(line)
+        if len(heard) == 2:
+            raise BadInput("not worth going on")
+
+    def go(on_validation: Callable[[Measurement], None]) -> None:
+        run_member(
+            cache=Location(str(made / "cache")),
+            folds=Location(str(made / "folds.csv")),
+            fold=0,
+            out=Location(str(tmp_path / "member")),
+            settings=SETTINGS,
+            on_validation=on_validation,
+        )
+
+    with pytest.raises(BadInput, match="not worth"):
+        go(listen)
+    assert not (tmp_path / "member").exists()
+    go(heard.append)
+    assert heard == checkpoint.load_card(tmp_path / "member").history
+
+
+def test_the_record_says_seconds_and_peak_memory(made: Path, tmp_path: Path) -> None:
+    run(made, tmp_path / "member")
+    record = json.loads((tmp_path / "member" / "run.json").read_text(encoding="utf-8"))
+    card = checkpoint.load_card(tmp_path / "member")
+    assert record["seconds"] == card.seconds >= card.history[-1].seconds - 0.1
+    assert record["peak_memory_bytes"] == card.peak_memory_bytes > 2**20
 
 
 def test_a_finished_member_is_not_trained_again(made: Path, tmp_path: Path) -> None:
