@@ -6,6 +6,9 @@ from typing import Literal
 
 from handseg.settings_bounds import require, require_choices, require_fraction, require_positive
 
+Loss = Literal["bce", "bce_dice", "iou_bce", "focal", "focal_msssim_iou"]
+"""The losses there are; `training/loss_terms.py` has their formulas."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSettings:
@@ -104,7 +107,7 @@ class TrainSettings:
     """Constant rate, or linear decay to a hundredth of it."""
     warmup_fraction: float = 0.0
     """Part of the training over which the rate rises from nothing."""
-    loss: Literal["bce", "bce_dice", "iou_bce", "focal", "focal_msssim_iou"] = "bce_dice"
+    loss: Loss = "bce_dice"
     """BCE with logits; BCE + Dice; IoU + BCE; focal; focal + MS-SSIM + IoU (UNet 3+'s paper)."""
     head_weights: list[float] = field(default_factory=list)
     """Deep supervision: weight of each head's loss, the main one first; empty weighs all alike."""

@@ -1,17 +1,12 @@
-"""BCE and BCE + Dice over all heads, a few classes at a time.
+"""The loss over all heads, a few classes at a time; its terms are in `loss_terms`.
 
-    BCE   mean over images, classes and pixels of softplus(z) - z t
-    Dice  1 - mean over images and classes of (2 sum(p t) + 1) / (sum(p) + sum(t) + 1)
-
-with p = sigmoid(z).
-
-Both are sums over classes, so one pass gives a class block's loss and its gradient, and neither
-enlarged logits nor probabilities outlive their block: memory does not grow with the classes.
+Every term is a sum over classes, so one pass gives a class block's loss and its gradient, and
+neither enlarged logits nor probabilities outlive their block: memory does not grow with classes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812  torch's own convention
@@ -20,11 +15,9 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 
 from handseg.errors import BadInput
 from handseg.models.network import HeadLogits, enlarge
-
-Loss = Literal["bce", "bce_dice", "iou_bce", "focal", "focal_msssim_iou"]
-
-SMOOTH = 1.0
-"""Pixels added to both sides of the soft Dice ratio; keeps an empty class finite."""
+from handseg.settings_train import Loss
+from handseg.training import loss_terms
+from handseg.training.loss_terms import Planes, Term
 
 _CPU_BLOCK = 2**18
 """Logits per block on a CPU: one block's six arrays stay in the second-level cache."""
@@ -37,29 +30,38 @@ class _Head:
     """What of a head is not a tensor."""
 
     output: HeadLogits
-    bce_weight: float
-    dice_weight: float
+    terms: tuple[Term, ...]
+    weight: float
+    """Of each plane: its share of the mean over heads, images and classes."""
 
 
 def deep_supervision(
-    outputs: Sequence[Tensor | HeadLogits], target: Tensor, loss: Loss = "bce_dice"
+    outputs: Sequence[Tensor | HeadLogits],
+    target: Tensor,
+    loss: Loss = "bce_dice",
+    weights: Sequence[float] = (),
 ) -> Tensor:
-    """Mean of the loss over the heads, all with the same weight (five heads: a fifth each).
+    """Weighted mean of the loss over the heads.
 
     Args:
         outputs: logits of every head, (B, C, H, W) or not yet enlarged; the main one first.
         target: int (B, H, W), bit c set where class c is; or (B, C, H, W), the fraction of each
             pixel that the class covers, as float or as uint8 in 255ths. At the largest head's
             size; coarser heads are compared with its mean over their pixels.
-        loss: bce, or bce plus one minus soft Dice.
+        loss: a key of `loss_terms.TERMS`.
+        weights: one for each head, 0 or more; none weighs them alike (five heads: a fifth each).
 
     Returns:
         A float32 scalar (float64 if the logits are).
 
     Raises:
-        BadInput: the target is no whole multiple of a head's size.
+        BadInput: the target is no whole multiple of a head's size, there are not as many weights
+            as heads, or a head is too small for MS-SSIM.
     """
-    heads = [_describe(output, len(outputs), loss) for output in outputs]
+    check_weights(weights, len(outputs))
+    shares = [weight / sum(weights) for weight in weights] or [1 / len(outputs)] * len(outputs)
+    terms = loss_terms.TERMS[loss]
+    heads = [_describe(o, terms, share) for o, share in zip(outputs, shares, strict=True)]
     for head in heads:
         _check_target(head.output, target)
     parameters = [
@@ -75,6 +77,19 @@ def deep_supervision(
     return found
 
 
+def check_weights(weights: Sequence[float], heads: int) -> None:
+    """Refuse weights that are not one for each head.
+
+    Raises:
+        BadInput: another number of weights, and not none.
+    """
+    if weights and len(weights) != heads:
+        raise BadInput(
+            f"head_weights has {len(weights)} entries, the network {heads} heads: "
+            "give one for each, or none"
+        )
+
+
 def bce(logits: Tensor, target: Tensor) -> Tensor:
     """Binary cross-entropy with logits: see `deep_supervision`."""
     return deep_supervision([logits], target, "bce")
@@ -85,13 +100,11 @@ def bce_dice(logits: Tensor, target: Tensor) -> Tensor:
     return deep_supervision([logits], target, "bce_dice")
 
 
-def _describe(output: Tensor | HeadLogits, count: int, loss: Loss) -> _Head:
+def _describe(output: Tensor | HeadLogits, terms: tuple[Term, ...], share: float) -> _Head:
     if isinstance(output, Tensor):
         output = HeadLogits(output, (output.shape[-2], output.shape[-1]))
     images, classes = output.native.shape[:2]
-    height, width = output.size
-    dice = 1.0 / (count * images * classes) if loss == "bce_dice" else 0.0
-    return _Head(output, 1.0 / (count * images * classes * height * width), dice)
+    return _Head(output, terms, share / (images * classes))
 
 
 def _check_target(output: HeadLogits, target: Tensor) -> None:
@@ -166,18 +179,10 @@ def _one_block(
 
 
 def _loss_and_gradient(logits: Tensor, truth: Tensor, head: _Head) -> tuple[Tensor, Tensor]:
-    probabilities = torch.sigmoid(logits)
-    part = (F.softplus(logits).sum() - (logits * truth).sum()) * head.bce_weight
-    gradient = (probabilities - truth).mul_(head.bce_weight)
-    if head.dice_weight:
-        overlap = (probabilities * truth).sum((2, 3), keepdim=True)
-        size = (probabilities + truth).sum((2, 3), keepdim=True) + SMOOTH
-        ratio = (2 * overlap + SMOOTH) / size
-        part = part + (1 - ratio).sum() * head.dice_weight
-        # d(1 - ratio)/dp = ratio / size - 2 t / size
-        slope = torch.addcmul(ratio / size * head.dice_weight, truth, -2 * head.dice_weight / size)
-        gradient += torch.ops.aten.sigmoid_backward(slope, probabilities)
-    return part, gradient
+    planes = Planes(logits, torch.sigmoid(logits), truth)
+    gradient = torch.zeros_like(logits)
+    parts = [term(planes, head.weight, gradient) for term in head.terms]
+    return torch.stack(parts).sum(), gradient
 
 
 def _blocks(classes: int, target: Tensor) -> list[tuple[int, int]]:

@@ -36,6 +36,9 @@ class Trainer:
             device: where to train.
             dtype: bfloat16 for mixed precision, else float32.
             prior: each class's share of the training pixels.
+
+        Raises:
+            BadInput: the network cannot be built so, or head_weights are not one for each head.
         """
         self._settings = settings
         self._device = device
@@ -43,6 +46,7 @@ class Trainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             self.network: Network = catalogue.build(settings.model)
+        losses.check_weights(settings.head_weights, len(self.network.heads()))
         if settings.prior_bias:
             _start_at_prior(self.network, prior)
         self.network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -90,7 +94,9 @@ class Trainer:
         target = batch.target.to(self._device, non_blocking=True)
         with torch.autocast(self._device.type, torch.bfloat16, self._dtype == torch.bfloat16):
             outputs = self._parallel(images.contiguous(memory_format=torch.channels_last))
-        return losses.deep_supervision(outputs, target, loss=self._settings.loss)
+        return losses.deep_supervision(
+            outputs, target, loss=self._settings.loss, weights=self._settings.head_weights
+        )
 
     @torch.no_grad()
     def _follow(self) -> None:

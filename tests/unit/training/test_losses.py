@@ -10,6 +10,7 @@ from torch import Tensor
 from handseg.errors import BadInput
 from handseg.models.network import HeadLogits
 from handseg.models.refine import Refine
+from handseg.settings_train import Loss
 from handseg.training import losses
 
 
@@ -71,7 +72,7 @@ def test_certainly_wrong_logits_stay_finite() -> None:
 
 
 @pytest.mark.parametrize("loss", ["bce", "bce_dice"])
-def test_loss_and_gradient_equal_the_formula(loss: losses.Loss) -> None:
+def test_loss_and_gradient_equal_the_formula(loss: Loss) -> None:
     ours, formula = _logits(2, 5, 6, 8), _logits(2, 5, 6, 8)
     field = _field(5, 2, 6, 8)
     found = losses.deep_supervision([ours], field, loss)
@@ -80,6 +81,23 @@ def test_loss_and_gradient_equal_the_formula(loss: losses.Loss) -> None:
     torch.testing.assert_close(
         torch.autograd.grad(3 * found, ours), torch.autograd.grad(3 * expected, formula)
     )
+
+
+def test_head_weights_make_a_weighted_mean() -> None:
+    main, auxiliary = _logits(1, 3, 8, 8), _logits(1, 3, 4, 4, seed=1)
+    field = _field(3, 1, 8, 8)
+    each = [losses.deep_supervision([head], field) for head in (main, auxiliary)]
+    # weights of 3 and 1 are shares of 3/4 and 1/4
+    found = losses.deep_supervision([main, auxiliary], field, weights=[3.0, 1.0])
+    torch.testing.assert_close(found, (3 * each[0] + each[1]) / 4)
+    torch.testing.assert_close(
+        losses.deep_supervision([main, auxiliary], field, weights=[2.0, 0.0]), each[0]
+    )
+
+
+def test_another_number_of_weights_than_of_heads_is_refused() -> None:
+    with pytest.raises(BadInput, match="head_weights has 3 entries, the network 1 heads"):
+        losses.deep_supervision([_logits(1, 2, 4, 4)], _field(2, 1, 4, 4), weights=[1.0, 1.0, 1.0])
 
 
 def test_heads_weigh_the_same_and_coarse_ones_see_the_area_mean() -> None:
