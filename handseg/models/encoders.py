@@ -28,12 +28,34 @@ _FAMILIES = {
 _DILATED = ("resnet",)
 
 
+class ImageNetColours(nn.Module):
+    """From the images that every network of ours takes to what published weights were trained on.
+
+    A grey X-ray comes as three equal channels, normalised by the data set's mean and standard
+    deviation; out come the same three channels in ImageNet's normalisation of red, green and blue.
+    """
+
+    factor: Tensor
+    offset: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        deviation = torch.tensor(_IMAGENET_STANDARD_DEVIATION).view(1, 3, 1, 1)
+        mean = torch.tensor(_IMAGENET_MEAN).view(1, 3, 1, 1)
+        # Not among the weights: files of published ones have none of them.
+        self.register_buffer("factor", STANDARD_DEVIATION / deviation, persistent=False)
+        self.register_buffer("offset", (MEAN - mean) / deviation, persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Float (B, 3, h, w) as `normalise.to_tensor` gives them, to the same shape."""
+        return torch.addcmul(self.offset, images, self.factor)
+
+
 class Encoder(nn.Module):
     """Feature maps of several strides, from the images that every network of ours takes.
 
-    A grey X-ray comes as three equal channels normalised by the data set's mean and standard
-    deviation; the encoder turns them into ImageNet's normalisation of red, green and blue, whether
-    its weights are pretrained or not, so that both take the same input.
+    The images go through ImageNetColours whether the weights are pretrained or not, so that a
+    checkpoint means the same whatever it started from.
 
     Args:
         body: the library's model, whose initial weights are kept.
@@ -47,17 +69,12 @@ class Encoder(nn.Module):
     """Input pixels along each side of a cell of each map, finest first."""
     body: nn.Module
     """The library's model, by whose names pretrained weights are stored."""
-    _factor: Tensor
-    _offset: Tensor
 
     def __init__(self, body: nn.Module, *, channels: Sequence[int], strides: Sequence[int]) -> None:
         super().__init__()
+        self.colours = ImageNetColours()
         self.body = body
         self.channels, self.strides = list(channels), list(strides)
-        deviation = torch.tensor(_IMAGENET_STANDARD_DEVIATION).view(1, 3, 1, 1)
-        mean = torch.tensor(_IMAGENET_MEAN).view(1, 3, 1, 1)
-        self.register_buffer("_factor", STANDARD_DEVIATION / deviation, persistent=False)
-        self.register_buffer("_offset", (MEAN - mean) / deviation, persistent=False)
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Feature maps of images.
@@ -69,7 +86,7 @@ class Encoder(nn.Module):
         Returns:
             One float (B, channels[k], h / strides[k], w / strides[k]) per map, finest first.
         """
-        return self.maps(torch.addcmul(self._offset, images, self._factor))
+        return self.maps(self.colours(images))
 
     def maps(self, colours: Tensor) -> list[Tensor]:
         """Feature maps of images in ImageNet's normalisation; see forward."""

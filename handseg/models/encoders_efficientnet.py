@@ -15,9 +15,9 @@ class EfficientNetMaps(Encoder):
 
     Three things differ from the library's model, all only in training. Its initial weights (all
     0.02 wide, of the normalisations too) let no signal through 16 blocks: these are Kaiming's and
-    the identity's. Its normalisations forget all but the last batch (0.99 is Keras's momentum, which
-    PyTorch counts the other way): these have PyTorch's own 0.1. It drops single values of a branch
-    where the paper drops the branch.
+    the identity's. Its normalisations forget all but the last batch (0.99 is Keras's momentum,
+    which PyTorch counts the other way): these have PyTorch's own 0.1. It drops single values of a
+    branch where the paper drops the branch.
 
     Args:
         size: arguments of EfficientNetConfig.
@@ -27,7 +27,7 @@ class EfficientNetMaps(Encoder):
 
     def __init__(self, size: Mapping[str, Any]) -> None:
         body = EfficientNetModel(EfficientNetConfig(**size, batch_norm_momentum=0.1))
-        blocks = list(body.encoder.blocks)
+        blocks: list[Any] = list(body.encoder.blocks)
         body.encoder.top_conv = body.encoder.top_bn = nn.Identity()  # type: ignore[assignment]
         _start(body)
         for block in blocks:

@@ -28,9 +28,8 @@ class ResNetMaps(Encoder):
             if stride > output_stride:
                 _dilate(stage, before=dilation, after=2 * dilation)
                 dilation *= 2
-        super().__init__(
-            body, channels=[config.embedding_size, *config.hidden_sizes], strides=strides
-        )
+        channels = [config.embedding_size, *(config.hidden_sizes or ())]
+        super().__init__(body, channels=channels, strides=strides)
 
     def maps(self, colours: Tensor) -> list[Tensor]:
         """See Encoder.maps."""

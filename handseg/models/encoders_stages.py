@@ -15,7 +15,7 @@ from transformers import (
 
 from handseg.models.encoders import Encoder
 
-_STAGES = ["stage1", "stage2", "stage3", "stage4"]
+_ALL_MAPS = {"out_features": ["stage1", "stage2", "stage3", "stage4"]}
 _STRIDES = [4, 8, 16, 32]
 
 
@@ -31,7 +31,7 @@ class SwinMaps(Encoder):
     body: SwinBackbone
 
     def __init__(self, size: Mapping[str, Any]) -> None:
-        body = SwinBackbone(SwinConfig(**size, out_features=_STAGES))
+        body = SwinBackbone(SwinConfig(**{**size, **_ALL_MAPS}))
         body.swin.layernorm = nn.Identity()  # type: ignore[assignment]
         super().__init__(body, channels=body.channels, strides=_STRIDES)
 
@@ -50,7 +50,7 @@ class ConvNextMaps(Encoder):
     body: ConvNextBackbone
 
     def __init__(self, size: Mapping[str, Any]) -> None:
-        body = ConvNextBackbone(ConvNextConfig(**size, out_features=_STAGES))
+        body = ConvNextBackbone(ConvNextConfig(**{**size, **_ALL_MAPS}))
         super().__init__(body, channels=body.channels, strides=_STRIDES)
 
     def maps(self, colours: Tensor) -> list[Tensor]:
