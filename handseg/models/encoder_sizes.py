@@ -36,7 +36,12 @@ def _convnext(width: int, depth: int) -> dict[str, Any]:
 
 
 def _mit(width: int, *depths: int) -> dict[str, Any]:
-    return {"hidden_sizes": [width, 2 * width, 5 * width, 8 * width], "depths": list(depths)}
+    return {
+        "hidden_sizes": [width, 2 * width, 5 * width, 8 * width],
+        "depths": list(depths),
+        # Of SegFormer's decoder, which goes with the encoder: 256 up to b1, then 768.
+        "decoder_hidden_size": min(8 * width, 256) if sum(depths) <= 8 else 768,
+    }
 
 
 _TINY = {"hidden_sizes": [16, 24, 32, 40], "depths": [1, 1, 1, 1]}
