@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812  torch's own convention
 from torch import Tensor, nn
 
+from handseg.models.encoders import Encoder
 from handseg.models.hrnet_blocks import Bottleneck, Exchange, convolve, enlarge
 from handseg.models.network import HeadLogits, Network, initialise
 from handseg.models.refine import Refine
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _BRANCHES = 4
 
 
@@ -51,24 +51,16 @@ LAYOUTS: dict[str, Layout] = {
 """The published sizes by timm's names, and one for tests."""
 
 
-class HRNetEncoder(nn.Module):
-    """One map of each branch; images get the mean and deviation of the pretrained weights' data."""
+class HighResolution(nn.Module):
+    """The trunk, named as timm's; weights of its classifier have no place here.
 
-    channels: list[int]
-    """Of each map, finest first."""
-    strides: list[int]
-    """Input pixels along each side of a cell of each map."""
-
-    mean: Tensor
-    std: Tensor
+    Args:
+        layout: its sizes.
+    """
 
     def __init__(self, layout: Layout) -> None:
         super().__init__()
-        widths = [layout.width * 2**branch for branch in range(_BRANCHES)]
-        self.channels, self.strides = widths, [4 * 2**branch for branch in range(_BRANCHES)]
-        # Not among the weights: a file of pretrained ones has none of them.
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(3, 1, 1), persistent=False)
+        widths = self.widths = [layout.width * 2**branch for branch in range(_BRANCHES)]
         self.conv1 = nn.Conv2d(3, layout.stem, 3, stride=2, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(layout.stem)
         self.conv2 = nn.Conv2d(layout.stem, layout.stem, 3, stride=2, padding=1, bias=False)
@@ -85,15 +77,13 @@ class HRNetEncoder(nn.Module):
         self.stage3 = _stage(widths[:3], layout.exchanges[1], layout.blocks)
         self.transition3 = _transition(widths[:3], widths)
         self.stage4 = _stage(widths, layout.exchanges[2], layout.blocks)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Maps of stride 4, 8, 16 and 32.
-
-        Args:
-            images: float (B, 3, h, w) in [0, 1].
-        """
-        features = (images - self.mean) / self.std
-        features = F.relu(self.bn1(self.conv1(features)), inplace=True)
+    def forward(self, colours: Tensor) -> list[Tensor]:
+        """Maps of stride 4, 8, 16 and 32 of float (B, 3, h, w) in ImageNet's normalisation."""
+        features = F.relu(self.bn1(self.conv1(colours)), inplace=True)
         features = F.relu(self.bn2(self.conv2(features)), inplace=True)
         maps: list[Tensor] = [self.layer1(features)]
         for transition, stage in (
@@ -102,11 +92,29 @@ class HRNetEncoder(nn.Module):
             (self.transition3, self.stage4),
         ):
             # The new branch starts from the coarsest one.
-            maps = [
-                layer(maps[min(branch, len(maps) - 1)]) for branch, layer in enumerate(transition)
-            ]
+            last = len(maps) - 1
+            maps = [layer(maps[min(branch, last)]) for branch, layer in enumerate(transition)]
             maps = stage(maps)
         return maps
+
+
+class HRNetMaps(Encoder):
+    """Maps of strides 4, 8, 16 and 32.
+
+    Args:
+        size: a key of LAYOUTS.
+    """
+
+    body: HighResolution
+
+    def __init__(self, size: str) -> None:
+        body = HighResolution(LAYOUTS[size])
+        super().__init__(body, channels=body.widths, strides=[4, 8, 16, 32])
+
+    def maps(self, colours: Tensor) -> list[Tensor]:
+        """See Encoder.maps."""
+        found: list[Tensor] = self.body(colours)
+        return found
 
 
 def _transition(before: Sequence[int], after: Sequence[int]) -> nn.ModuleList:
@@ -127,14 +135,12 @@ class HRNet(Network):
     """All branches enlarged to stride 4 and joined, a 1x1 convolution over them, and a 1x1 head.
 
     Args:
-        encoder: of `LAYOUTS`.
+        encoder: its maps, the finest first.
         class_count: channels of the head.
         scale: output side divided by input side.
     """
 
-    def __init__(
-        self, *, encoder: HRNetEncoder, class_count: int, scale: Fraction | int = 1
-    ) -> None:
+    def __init__(self, *, encoder: Encoder, class_count: int, scale: Fraction | int = 1) -> None:
         super().__init__()
         self.scale = Fraction(scale)
         self.native_stride, self.stride = encoder.strides[0], encoder.strides[-1]
