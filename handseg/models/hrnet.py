@@ -98,17 +98,17 @@ class HighResolution(nn.Module):
         return maps
 
 
-class HRNetMaps(Encoder):
+class HRNetEncoder(Encoder):
     """Maps of strides 4, 8, 16 and 32.
 
     Args:
-        size: a key of LAYOUTS.
+        layout: one of LAYOUTS.
     """
 
     body: HighResolution
 
-    def __init__(self, size: str) -> None:
-        body = HighResolution(LAYOUTS[size])
+    def __init__(self, layout: Layout) -> None:
+        body = HighResolution(layout)
         super().__init__(body, channels=body.widths, strides=[4, 8, 16, 32])
 
     def maps(self, colours: Tensor) -> list[Tensor]:
