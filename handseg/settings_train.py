@@ -9,6 +9,8 @@ from handseg.settings_bounds import require, require_choices, require_fraction, 
 Loss = Literal["bce", "bce_dice", "iou_bce", "focal", "focal_msssim_iou"]
 """The losses there are; `training/loss_terms.py` has their formulas."""
 
+_MOST_ELASTIC = 0.03
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSettings:
@@ -64,7 +66,7 @@ class AugmentSettings:
     contrast_fraction: float = 0.0
     """Largest random change of brightness and contrast, as a fraction."""
     cutout: float = 0.0
-    """Probability of Cutout: up to eight black squares, each up to a tenth of the side."""
+    """Probability of Cutout: one to eight black rectangles, sides up to a tenth; truth stays."""
     copy_paste: float = 0.0
     """Probability of pasting weak bones of another image into the background."""
     copy_paste_bones: list[str] = field(
@@ -74,12 +76,17 @@ class AugmentSettings:
     elastic: float = 0.0
     """Probability of an elastic deformation."""
     elastic_fraction: float = 0.01
-    """How far an elastic deformation moves pixels, as a fraction of the side."""
+    """Most that an elastic deformation moves a pixel along an axis, as a fraction of the side."""
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if isinstance(value, int | float) and name != "rotate_degrees":
                 require_fraction(name, value)
+        require(
+            self.elastic_fraction <= _MOST_ELASTIC,
+            f"elastic_fraction must be at most {_MOST_ELASTIC}, beyond which the image folds over "
+            f"itself, got {self.elastic_fraction}",
+        )
         require(bool(self.copy_paste_bones), "copy_paste_bones must name a bone; got none")
         require(
             0 <= self.rotate_degrees <= 180,

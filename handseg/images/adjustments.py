@@ -1,7 +1,7 @@
 """Adjustments of an image at full size, equal to PIL's to the bit at every factor.
 
-Each but gamma is `PIL.ImageEnhance`: a blend of the image with a degenerate one, beyond the image
-itself where the factor is above 1. PIL blends in float32 and truncates; so does this.
+Each but gamma and CLAHE is `PIL.ImageEnhance`: a blend of the image with a degenerate one, beyond
+the image itself where the factor is above 1. PIL blends in float32 and truncates; so does this.
 """
 
 import cv2
@@ -17,24 +17,28 @@ _SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], np.float32) / 13
 OpenCV's way of rounding does not matter."""
 _BLOCK_BYTES = 1 << 16
 """Pixels blended at a time: their float32 values stay in the second-level cache."""
+_CLAHE_PARTS = (8, 8)
+"""Of OpenCV's CLAHE: its default, and what the entries that used CLAHE took."""
 _LEVELS: Image = np.arange(256, dtype=np.uint8)
 _LUMA = (19595, 38470, 7471)
 """PIL's weights of red, green and blue in 65536ths (ITU-R 601)."""
 
 
 def adjust(image: Image, settings: PreprocessSettings) -> Image:
-    """Apply gamma, saturation, contrast, brightness and sharpness, in this order.
+    """Apply CLAHE, gamma, saturation, contrast, brightness and sharpness, in this order.
 
-    Sharpness is last because it overshoots: what it clips is lost to any adjustment after it.
+    CLAHE is first because it evens out any curve of brightness that came before it. Sharpness is
+    last because it overshoots: what it clips is lost to any adjustment after it.
 
     Args:
         image: uint8 (H, W) or (H, W, 3); it is not changed.
-        settings: the factors; each 1 changes nothing.
+        settings: the factors; each 1 changes nothing, and neither does CLAHE at 0.
 
     Returns:
         The adjusted image; the same array where nothing changes.
     """
     for change, factor in (
+        (equalise, settings.clahe),
         (correct_gamma, settings.gamma),
         (saturate, settings.saturation),
         (stretch_contrast, settings.contrast),
@@ -43,6 +47,23 @@ def adjust(image: Image, settings: PreprocessSettings) -> Image:
     ):
         image = change(image, factor)
     return image
+
+
+def equalise(image: Image, clip_limit: float) -> Image:
+    """Equalise the histogram of each of 8x8 parts, up to a limit (CLAHE); 0 is the identity.
+
+    Args:
+        image: uint8 (H, W) or (H, W, 3), whose channels are equalised each by itself.
+        clip_limit: most pixels of one value, in multiples of what an even histogram has; what is
+            over it is spread over all values. OpenCV's CLAHE counts it so.
+
+    Source: Zuiderveld 1994, "Contrast limited adaptive histogram equalization"; OpenCV's CLAHE.
+    """
+    if not clip_limit:
+        return image
+    clahe = cv2.createCLAHE(clip_limit, _CLAHE_PARTS)
+    planes = [np.asarray(clahe.apply(plane), np.uint8) for plane in cv2.split(image)]
+    return planes[0] if image.ndim == 2 else np.stack(planes, axis=2)
 
 
 def sharpen(image: Image, factor: float) -> Image:

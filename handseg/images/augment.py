@@ -2,7 +2,8 @@
 
 Flip, rotation, scale and shift are one affine map. The image goes through `cv2.warpAffine`, the
 polygons through the same matrix and are rasterised afterwards, which costs a thirtieth of moving
-29 masks. What is not affine (GridDropout, contrast) is albumentations' work.
+29 masks. GridDropout, contrast and Cutout are albumentations' work; `elastic` and `copy_paste` have
+modules of their own.
 """
 
 import albumentations as A  # noqa: N812 - the name its documentation uses
@@ -14,6 +15,9 @@ from handseg.settings import AugmentSettings
 
 _GRID_HOLES = (4, 4)
 _GRID_RATIO = 0.1
+_CUTOUT_HOLES = (1, 8)
+_CUTOUT_SIDES = (0.02, 0.1)
+"""Of a rectangle, as fractions of the image's."""
 
 
 def draw_affine(
@@ -60,8 +64,9 @@ def compose(first: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np
 def pixel_recipe(settings: AugmentSettings) -> A.Compose | None:
     """Build what is not affine, or None when nothing of it is wanted.
 
-    GridDropout zeroes the same cells of image and target, as in the published recipe. `strict`
-    makes albumentations refuse an argument it does not know instead of ignoring it.
+    GridDropout zeroes the same cells of image and target, as in the published recipe. Cutout zeroes
+    the image alone: what is behind it is to be told from what is around (DeVries and Taylor 2017).
+    `strict` makes albumentations refuse an argument it does not know instead of ignoring it.
     """
     steps: list[A.BasicTransform] = []
     if settings.grid_dropout:
@@ -78,6 +83,17 @@ def pixel_recipe(settings: AugmentSettings) -> A.Compose | None:
         limit = (-settings.contrast_fraction, settings.contrast_fraction)
         steps.append(
             A.RandomBrightnessContrast(brightness_limit=limit, contrast_limit=limit, p=1.0)
+        )
+    if settings.cutout:
+        steps.append(
+            A.CoarseDropout(
+                num_holes_range=_CUTOUT_HOLES,
+                hole_height_range=_CUTOUT_SIDES,
+                hole_width_range=_CUTOUT_SIDES,
+                fill=0,
+                fill_mask=None,
+                p=settings.cutout,
+            )
         )
     return A.Compose(steps, strict=True) if steps else None
 

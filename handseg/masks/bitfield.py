@@ -6,7 +6,7 @@ rectangle only, which is about 1 % of the image.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -24,9 +24,17 @@ _UNIT = 1 << _SHIFT
 _FULL = 255
 _HALF = 128
 
+Bend = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""What moves the corners of one polygon after the matrix, float64 (N, 2) to (M, 2), in pixels of
+the result; it may add corners."""
+
 
 def rasterise(
-    polygons: Polygons, shape: tuple[int, int], *, matrix: NDArray[np.float64] | None = None
+    polygons: Polygons,
+    shape: tuple[int, int],
+    *,
+    matrix: NDArray[np.float64] | None = None,
+    bend: Bend | None = None,
 ) -> NDArray[np.int32]:
     """Draw the polygons of an image as a bit field.
 
@@ -36,6 +44,7 @@ def rasterise(
         matrix: float64 (2, 3) from the polygons' pixels to those of the result; None: the same.
             Where it shrinks, a pixel belongs to a class that covers at least half of it: fillPoly
             includes a polygon's edge, which would thicken bones by half a pixel of the result.
+        bend: applied after the matrix; None: nothing.
 
     Returns:
         int32 (H, W).
@@ -43,7 +52,7 @@ def rasterise(
     field = np.zeros(shape, np.int32)
     oversample = 1 if matrix is None else _shrinkage(matrix)
     for class_id, shapes in polygons.items():
-        box, mask = _draw(shapes, shape, matrix, oversample)
+        box, mask = _draw(shapes, shape, matrix, oversample, bend)
         if not box.is_empty:
             area = mask if oversample == 1 else _shrink(mask, box)
             roi = field[box.top : box.bottom, box.left : box.right]
@@ -62,6 +71,7 @@ def coverage(
     *,
     matrix: NDArray[np.float64] | None = None,
     oversample: int,
+    bend: Bend | None = None,
 ) -> NDArray[np.uint8]:
     """How much of each pixel each class covers; for small shapes only, up to 512.
 
@@ -70,13 +80,14 @@ def coverage(
         shape: (height, width) of the result.
         matrix: float64 (2, 3) from the polygons' pixels to those of the result; None: the same.
         oversample: side of the square of finer pixels that are drawn and counted for each one.
+        bend: applied after the matrix; None: nothing.
 
     Returns:
         uint8 (29, H, W), in 255ths of a pixel.
     """
     planes = np.zeros((bones.COUNT, *shape), np.uint8)
     for class_id, shapes in polygons.items():
-        box, mask = _draw(shapes, shape, matrix, oversample)
+        box, mask = _draw(shapes, shape, matrix, oversample, bend)
         if not box.is_empty:
             roi = planes[class_id, box.top : box.bottom, box.left : box.right]
             roi[:] = _shrink(mask, box)
@@ -108,13 +119,14 @@ def _draw(
     shape: tuple[int, int],
     matrix: NDArray[np.float64] | None,
     oversample: int,
+    bend: Bend | None = None,
 ) -> tuple[Box, NDArray[np.uint8]]:
     """Draw the union of some polygons in the box they cover.
 
     Returns:
         The box in pixels of the result, and uint8 (h * oversample, w * oversample), 0 or 255.
     """
-    fixed = [_fixed_point(points, matrix, oversample) for points in shapes]
+    fixed = [_fixed_point(points, matrix, oversample, bend) for points in shapes]
     nearest = [(points + _UNIT // 2) >> _SHIFT for points in fixed]
     box = bounds([points // oversample for points in nearest], shape)
     mask = np.zeros((box.height * oversample, box.width * oversample), np.uint8)
@@ -126,12 +138,14 @@ def _draw(
 
 
 def _fixed_point(
-    points: Points, matrix: NDArray[np.float64] | None, oversample: int
+    points: Points, matrix: NDArray[np.float64] | None, oversample: int, bend: Bend | None
 ) -> NDArray[np.int32]:
     """Map polygon points to the finer raster, in 256ths of its pixels: int32 (N, 2)."""
-    if matrix is None and oversample == 1:
+    if matrix is None and bend is None and oversample == 1:
         return points << _SHIFT
-    mapped = points if matrix is None else transform(points, matrix)
+    mapped = points.astype(np.float64) if matrix is None else transform(points, matrix)
+    if bend is not None:
+        mapped = bend(mapped)
     # a pixel's centre is the centre of the square of finer ones it becomes
     finer = mapped * float(oversample) + (oversample - 1) / 2
     return np.rint(finer * _UNIT).astype(np.int32)

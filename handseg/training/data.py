@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -12,15 +12,25 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from handseg.images import augment
-from handseg.images.cache import CachedImage, ImageCache
-from handseg.masks import bitfield
+from handseg.images import augment, copy_paste, elastic
+from handseg.images.cache import CachedImage
+from handseg.images.copy_paste import Patch
 from handseg.settings import TrainSettings
+from handseg.training.pose import Pose
 from handseg.training.schedule import Draw
 
 _KEPT_BYTES = 2**28
 """All images of one size are kept in memory up to this; shrinking 2048 pixels costs more than a
 step of a small network."""
+_ELASTIC, _PASTE = 1, 2
+"""Which stream of a draw's seed each takes, so that wanting one changes no draw of another."""
+
+
+class Images(Protocol):
+    """What holds the images, such as the image cache."""
+
+    def read(self, name: str) -> CachedImage:
+        """One image."""
 
 
 class Batch(NamedTuple):
@@ -37,12 +47,23 @@ class Batch(NamedTuple):
 class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]):
     """The images of the training folds; what is random about a sample comes with its draw."""
 
-    def __init__(self, cache: ImageCache, names: list[str], settings: TrainSettings) -> None:
-        self._cache = cache
+    def __init__(self, images: Images, names: list[str], settings: TrainSettings) -> None:
+        """Begin.
+
+        Args:
+            images: hold every one of the names.
+            names: of the training images; other bones are pasted from among them alone.
+            settings: of the training.
+
+        Raises:
+            BadInput: copy_paste_bones names no bone of the data set.
+        """
+        self._images = images
         self._names = names
         self._settings = settings
         self._scale = Fraction(settings.model.output_px, settings.model.input_px)
         self._recipe = augment.pixel_recipe(settings.augment)
+        self._pasted = copy_paste.class_ids(settings.augment.copy_paste_bones)
         self._shrunk: dict[tuple[str, int], NDArray[np.uint8]] = {}
 
     def __len__(self) -> int:
@@ -54,11 +75,14 @@ class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]
         Geometry happens at the output's size, where image and target have the same shape; the
         image is shrunk by area to the input's size last, since plain bilinear shrinking aliases.
         """
-        record = self._cache.read(self._names[draw.index])
-        side = int(draw.input_px * self._scale)
-        affine = augment.draw_affine(np.random.default_rng(draw.seed), self._settings.augment, side)
-        image = augment.warp(self._base(record, side), affine)
-        target = self._target(record, affine, side)
+        record = self._images.read(self._names[draw.index])
+        settings, side = self._settings.augment, int(draw.input_px * self._scale)
+        affine = augment.draw_affine(np.random.default_rng(draw.seed), settings, side)
+        field = elastic.draw(np.random.default_rng([*draw.seed, _ELASTIC]), settings, side)
+        pose = Pose(side=side, affine=affine, field=field)
+        image = pose.image(self._base(record, side))
+        target = pose.target(record.polygons, record.pixels.shape, self._settings.target)
+        image, target = self._with_pasted(image, target, draw)
         if self._recipe is not None:
             seed = int(np.random.SeedSequence(draw.seed).generate_state(1)[0])
             image, target = augment.apply_pixels(self._recipe, image, target, seed)
@@ -67,6 +91,41 @@ class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]
         else:
             packed = np.ascontiguousarray(target).view(np.int32)[..., 0]
         return _resize(image, draw.input_px), packed, record.name
+
+    def _with_pasted(
+        self, image: NDArray[np.uint8], target: NDArray[np.uint8], draw: Draw
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Paste bones of another training image, or of this one where there is no other."""
+        generator = np.random.default_rng([*draw.seed, _PASTE])
+        if generator.random() >= self._settings.augment.copy_paste:
+            return image, target
+        others = max(1, len(self._names) - 1)
+        index = (draw.index + 1 + int(generator.integers(others))) % len(self._names)
+        donor = self._images.read(self._names[index])
+        patches = self._patches(donor, len(image), generator)
+        return copy_paste.paste(image, target, patches, generator)
+
+    def _patches(
+        self, donor: CachedImage, side: int, generator: np.random.Generator
+    ) -> list[Patch]:
+        """The bones to paste, each group that overlaps in one, moved as the donor is at random."""
+        wanted = {c: donor.polygons[c] for c in self._pasted if c in donor.polygons}
+        affine = augment.draw_affine(generator, self._settings.augment, side)
+        pose, shape = Pose(side=side, affine=affine), donor.pixels.shape
+        image = pose.image(self._base(donor, side))
+        field = pose.target(wanted, shape, "bitfield").view(np.int32)[..., 0]
+        found = []
+        for group in copy_paste.groups(field):
+            target = pose.target({c: wanted[c] for c in group}, shape, self._settings.target)
+            found.append(copy_paste.cut(image, target, self._opacity(target)))
+        return [patch for patch in found if patch is not None]
+
+    def _opacity(self, target: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """How much of each pixel is bone, in 255ths, of a target that a pose gave."""
+        if self._settings.target == "coverage":
+            return np.asarray(target.max(axis=2), np.uint8)
+        bone = target.view(np.int32)[..., 0] != 0
+        return np.asarray(bone.astype(np.uint8) * 255, np.uint8)
 
     def _base(self, record: CachedImage, side: int) -> NDArray[np.uint8]:
         """The image at the side where geometry happens; small ones are shrunk once and kept."""
@@ -77,21 +136,6 @@ class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]
         if base.nbytes * len(self._names) <= _KEPT_BYTES:
             self._shrunk[key] = base
         return base
-
-    def _target(
-        self, record: CachedImage, affine: NDArray[np.float64], side: int
-    ) -> NDArray[np.uint8]:
-        """Rasterise the truth: uint8 (side, side, 29) coverage, or the bit field's four bytes."""
-        shape = record.pixels.shape
-        matrix = augment.compose(bitfield.scaling(shape, (side, side)), affine)
-        if self._settings.target == "coverage":
-            oversample = max(1, round(max(shape) / side))
-            planes = bitfield.coverage(
-                record.polygons, (side, side), matrix=matrix, oversample=oversample
-            )
-            return planes.transpose(1, 2, 0)
-        field = bitfield.rasterise(record.polygons, (side, side), matrix=matrix)
-        return field[..., None].view(np.uint8)
 
 
 def _resize(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 import dataclasses
 
+import cv2
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
@@ -113,6 +114,39 @@ def test_a_factor_below_one_never_widens_the_range(image: Pixels, factor: float)
     assert blurred.max() <= image.max()
 
 
+def test_clahe_is_opencvs_on_8x8_parts() -> None:
+    image = noise() // 4
+    expected = cv2.createCLAHE(2.0, (8, 8)).apply(image)
+    assert np.array_equal(adjustments.equalise(image, 2.0), expected)
+    assert np.array_equal(
+        adjustments.adjust(image, PreprocessSettings(clahe=2.0, sharpness=1)), expected
+    )
+
+
+def test_clahe_spreads_a_dark_part_and_more_so_at_a_higher_limit() -> None:
+    image = np.full((200, 170), 10, np.uint8)
+    image[100:, 80:] = noise(100, 90) // 10
+    spreads = [float(adjustments.equalise(image, limit).std()) for limit in (0, 1.5, 4, 40)]
+    assert spreads == sorted(spreads) and spreads[0] < spreads[1] < spreads[3]
+
+
+@given(images(), st.floats(0.01, 300))
+def test_clahe_treats_each_of_three_equal_channels_as_a_grey_image(
+    image: Pixels, limit: float
+) -> None:
+    grey = image if image.ndim == 2 else np.ascontiguousarray(image[..., 0])
+    expected = np.repeat(adjustments.equalise(grey, limit)[..., None], 3, axis=2)
+    colour = np.repeat(grey[..., None], 3, axis=2)
+    assert np.array_equal(adjustments.equalise(colour, limit), expected)
+
+
+def test_clahe_comes_before_all_others() -> None:
+    image = noise()
+    settings = PreprocessSettings(clahe=2, gamma=2, sharpness=2)
+    expected = adjustments.correct_gamma(adjustments.equalise(image, 2), 2)
+    assert np.array_equal(adjustments.adjust(image, settings), adjustments.sharpen(expected, 2))
+
+
 def test_settings_of_one_leave_the_image_alone() -> None:
     image = noise()
     settings = PreprocessSettings(sharpness=1.0)
@@ -135,6 +169,6 @@ def test_the_image_given_is_never_changed() -> None:
     image = noise()
     before = image.copy()
     image.flags.writeable = False
-    settings = PreprocessSettings(sharpness=3.7, gamma=2, contrast=2, brightness=0.5)
+    settings = PreprocessSettings(clahe=2, sharpness=3.7, gamma=2, contrast=2, brightness=0.5)
     adjustments.adjust(image, settings)
     assert np.array_equal(image, before)

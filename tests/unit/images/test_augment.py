@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -71,3 +73,24 @@ def test_the_same_seed_draws_the_same() -> None:
 def test_probabilities_outside_0_to_1_are_refused() -> None:
     with pytest.raises(ValueError, match="flip must be between 0 and 1, got 1.5"):
         AugmentSettings(flip=1.5)
+
+
+def test_cutout_blackens_up_to_eight_rectangles_and_leaves_the_truth() -> None:
+    recipe = augment.pixel_recipe(AugmentSettings(grid_dropout=0, cutout=1))
+    image, target = np.full((200, 200), 90, np.uint8), np.full((200, 200, 4), 255, np.uint8)
+    for seed in range(20):
+        changed, kept = augment.apply_pixels(recipe, image, target, seed)
+        # eight of a tenth by a tenth are 0.08
+        assert 0 < (changed == 0).mean() <= 0.08
+        assert np.isin(changed, (0, 90)).all()
+        assert np.array_equal(kept, target)
+
+
+def test_cutout_changes_no_other_draw() -> None:
+    image, target = np.full((64, 64), 90, np.uint8), np.full((64, 64, 4), 255, np.uint8)
+    wanted = AugmentSettings(grid_dropout=0.5, contrast_fraction=0.2)
+    for seed in range(10):
+        plain, _ = augment.apply_pixels(augment.pixel_recipe(wanted), image, target, seed)
+        holed = augment.pixel_recipe(dataclasses.replace(wanted, cutout=1))
+        changed, _ = augment.apply_pixels(holed, image, target, seed)
+        assert np.array_equal(changed[changed != 0], plain[changed != 0])
