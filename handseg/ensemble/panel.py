@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from handseg import bones
+from handseg.ensemble.shares import Shares
 from handseg.errors import BadInput
 from handseg.inference.store import Store
 
@@ -22,7 +23,7 @@ class Ballot:
     """Of the voters; not all 0."""
 
 
-def ballots(stores: Sequence[Store], weights: Sequence[float]) -> list[Ballot]:
+def ballots(stores: Sequence[Store], weights: Sequence[float] | Shares) -> list[Ballot]:
     """Check that stores may vote together, and list the images with their voters.
 
     Test stores must hold the same images. Out-of-fold stores hold the images of their folds, and
@@ -30,7 +31,7 @@ def ballots(stores: Sequence[Store], weights: Sequence[float]) -> list[Ballot]:
 
     Args:
         stores: of the members; at least one.
-        weights: one for each.
+        weights: one for each, or shares by family.
 
     Returns:
         In sorted path order: by person, then name.
@@ -49,13 +50,13 @@ def ballots(stores: Sequence[Store], weights: Sequence[float]) -> list[Ballot]:
     if not people:
         raise BadInput(f"{first.path}: holds no image; infer from a cache that has some")
     names = sorted(people, key=lambda name: (people[name], name))
-    return [_ballot(name, stores, weights) for name in names]
+    shares = weights if isinstance(weights, Shares) else Shares.plain(weights)
+    return [_ballot(name, stores, shares) for name in names]
 
 
-def _ballot(name: str, stores: Sequence[Store], weights: Sequence[float]) -> Ballot:
+def _ballot(name: str, stores: Sequence[Store], shares: Shares) -> Ballot:
     voters = [index for index, store in enumerate(stores) if name in store.people]
-    shares = [weights[index] for index in voters]
-    return Ballot(name, voters, shares if any(shares) else [1.0] * len(voters))
+    return Ballot(name, voters, shares.of(voters))
 
 
 def _check_alike(first: Store, other: Store) -> None:
