@@ -46,23 +46,46 @@ def score(
         MissingInput: an image of the CSV has no truth.
         BadInput: the CSV is malformed or empty, or `size` is no size or not wanted.
     """
-    root, path = raw.reading_raw(truth), raw.reading_raw(submission)
-    texts = submissions.read(path)
-    if not texts:
-        raise BadInput(f"{path}: holds no image; give a CSV with predictions")
-    files = _truth_of(root, list(texts))
-    shapes = _shapes(root, list(texts), size)
-    scores = np.array(
-        [
-            _dice(path, name, texts[name], files[name], shapes[name])
-            for name in progress.track(texts, description="scoring", total=len(texts))
-        ]
-    )
-    (_print_json if json else _print_table)(scores, list(texts))
+    names, scores = dice_of(raw.reading_raw(submission), raw.reading_raw(truth), size)
+    (_print_json if json else _print_table)(scores, names)
     return 0
 
 
-def _truth_of(root: Path, names: Sequence[str]) -> dict[str, Path]:
+def dice_of(
+    path: Path, root: Path, size: str = DEFAULT_SIZE
+) -> tuple[list[str], NDArray[np.float64]]:
+    """Dice of every image and bone of a CSV.
+
+    Args:
+        path: the CSV.
+        root: data folder, or a folder of the annotations' JSON files alone.
+        size: see `score`.
+
+    Returns:
+        Image names in the CSV's order, and (images, 29).
+
+    Raises:
+        MissingInput: an image of the CSV has no truth.
+        BadInput: the CSV is malformed or empty, or `size` is no size or not wanted.
+    """
+    texts = submissions.read(path)
+    if not texts:
+        raise BadInput(f"{path}: holds no image; give a CSV with predictions")
+    files = truth_of(root, list(texts))
+    shapes = _shapes(root, list(texts), size)
+    scores = [
+        _dice(path, name, texts[name], files[name], shapes[name])
+        for name in progress.track(texts, description="scoring", total=len(texts))
+    ]
+    return list(texts), np.array(scores)
+
+
+def truth_of(root: Path, names: Sequence[str]) -> dict[str, Path]:
+    """The annotation files below a folder, by image name.
+
+    Raises:
+        MissingInput: one of these images has none.
+    """
     files = annotations.truth_files(root)
     missing = [name for name in names if name not in files]
     if missing:
