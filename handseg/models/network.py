@@ -8,6 +8,7 @@ import torch.nn.functional as F  # noqa: N812  torch's own convention
 from torch import Tensor, nn
 
 from handseg.errors import BadInput
+from handseg.models.encoders import Encoder
 from handseg.models.refine import Refine
 
 
@@ -70,7 +71,9 @@ class Network(nn.Module):
         Raises:
             BadInput: h or w is not a multiple of `stride`, or `scale` times it is not whole.
         """
-        raise NotImplementedError
+        # Of a network without auxiliary heads; the others have their own.
+        output = self._check_side(images)
+        return [HeadLogits(self.native(images), output, self.refine)]
 
     def native(self, images: Tensor) -> Tensor:
         """Main logits before enlargement: (B, C, h', w')."""
@@ -109,10 +112,17 @@ def initialise(network: Network) -> None:
     """Kaiming weights, zero biases, heads at a tenth.
 
     The heads start small so that their bias, set to the classes' share of pixels, is what the
-    network says at first; `refine` keeps the identity that it starts as.
+    network says at first; `refine` keeps the identity that it starts as, and an `Encoder` the
+    weights of its own paper.
     """
+    kept = {
+        inner
+        for module in network.modules()
+        if isinstance(module, Encoder)
+        for inner in module.modules()
+    }
     for module in network.modules():
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.Conv2d) and module not in kept:
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -6,7 +6,7 @@ from fractions import Fraction
 import torch.nn.functional as F  # noqa: N812  torch's own convention
 from torch import Tensor, nn
 
-from handseg.models.network import HeadLogits, Network, initialise
+from handseg.models.network import Network, initialise
 from handseg.models.refine import Refine
 
 STEM = 2
@@ -62,11 +62,6 @@ class UNet(Network):
         self.head = nn.Conv2d(filters[0], class_count * STEM**2, 1)
         self.refine = Refine(class_count) if scale > 1 else None
         initialise(self)
-
-    def forward(self, images: Tensor) -> list[HeadLogits]:
-        """See Network.forward; there are no auxiliary heads."""
-        output = self._check_side(images)
-        return [HeadLogits(self.native(images), output, self.refine)]
 
     def native(self, images: Tensor) -> Tensor:
         """See Network.native."""

@@ -111,7 +111,7 @@ def test_stride_follows_from_levels_and_pooling() -> None:
 
 
 def test_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(BadInput, match="'unet4'; choose one of unet3plus, "):
+    with pytest.raises(BadInput, match="'unet4'; choose one of fcn_resnet101, "):
         catalogue.build(ModelSettings(name="unet4"))
 
 
