@@ -81,6 +81,8 @@ class Evidence:
     """Mean Dice of choices made without the people they are scored on."""
     gain: Interval
     """The difference of the two."""
+    helps: bool
+    """Whether the gain is above 0; where it is not, the choice is the vote as it was."""
     steps: list[StepEvidence] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
     """What out-of-fold predictions cannot tell here, a sentence each."""

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from handseg import bones
+from handseg.ensemble.rule import Rule
 from handseg.ensemble.shares import Shares
 from handseg.errors import BadInput
 from handseg.inference.store import Store
+from handseg.inference.tiles import LEVELS
 
 _SHOWN = 5
 
@@ -52,6 +54,22 @@ def ballots(stores: Sequence[Store], weights: Sequence[float] | Shares) -> list[
     names = sorted(people, key=lambda name: (people[name], name))
     shares = weights if isinstance(weights, Shares) else Shares.plain(weights)
     return [_ballot(name, stores, shares) for name in names]
+
+
+def check_thresholds(stores: Sequence[Store], rule: Rule) -> None:
+    """Refuse a threshold below what a store keeps.
+
+    Raises:
+        BadInput: names store and threshold.
+    """
+    least = min(rule.thresholds)
+    for store in stores:
+        cut = store.card.cut_level / LEVELS
+        if least < cut:
+            raise BadInput(
+                f"{store.path}: keeps no probability below {cut:.3f}, and the threshold is "
+                f"{least}; give a higher one, or infer with a lower cut_level"
+            )
 
 
 def _ballot(name: str, stores: Sequence[Store], shares: Shares) -> Ballot:
