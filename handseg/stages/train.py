@@ -1,25 +1,25 @@
 """Stage three: train one member on the people outside its held-out fold, then predict that fold."""
 
 import logging
-import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 
 from handseg import provenance
+from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference import filling
 from handseg.settings import InferSettings, TrainSettings
-from handseg.storage import artifact, snapshot
-from handseg.storage.location import Location
-from handseg.training import checkpoint, distributed, loop
+from handseg.storage import artifact, location, raw, snapshot
+from handseg.storage.location import S3, Location
+from handseg.training import checkpoint, distributed, loop, resume, stopping
 from handseg.training.checkpoint import Measurement
 from handseg.training.task import Task
+from handseg.training.warm_start import Source
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ def train(
     out: Location,
     oof: Location | None = None,
     name: str = "",
+    warm_start: Location | None = None,
+    allow_seen: bool = False,
     settings: TrainSettings = TrainSettings(),  # noqa: B008 - frozen
 ) -> None:
     """Train one member, then predict the fold it held out.
@@ -46,9 +48,15 @@ def train(
         out: Checkpoint folder to write; its state while training is the folder OUT.partial.
         oof: Probability store of the held-out fold to write; by default OUT.oof.
         name: The member's name in reports; by default the name of OUT.
+        warm_start: Checkpoint folder whose weights to begin with, as far as they match; refused
+            where it has seen people of the held-out fold.
+        allow_seen: Begin with it even so; the card then names these people.
         settings: How to train.
     """
-    run_member(cache=cache, folds=folds, fold=fold, out=out, oof=oof, name=name, settings=settings)
+    run_member(
+        cache=cache, folds=folds, fold=fold, out=out, oof=oof, name=name, warm_start=warm_start,
+        allow_seen=allow_seen, settings=settings,
+    )  # fmt: skip
 
 
 def run_member(
@@ -59,35 +67,53 @@ def run_member(
     out: Location,
     oof: Location | None = None,
     name: str = "",
+    warm_start: Location | None = None,
+    allow_seen: bool = False,
     settings: TrainSettings,
     on_validation: Callable[[Measurement], None] | None = None,
 ) -> None:
-    """Do what `train` does, and tell of every validation.
+    """Do what `train` does with the same arguments, and tell of every validation.
 
     Args:
-        cache: as those of `train`, up to settings.
-        folds: see `train`.
-        fold: see `train`.
-        out: see `train`.
-        oof: see `train`.
-        name: see `train`.
-        settings: see `train`.
+        cache: see `train`, as for all that follow.
+        folds: fold table.
+        fold: held out.
+        out: checkpoint.
+        oof: store.
+        name: of the member.
+        warm_start: checkpoint to begin with.
+        allow_seen: whatever that has seen.
+        settings: of the training.
         on_validation: called with each new line of the history, of which `dice` is the mean on the
             held-out fold; what it raises ends the training, which the same call resumes. A search
             of settings prunes its trials so.
+
+    Raises:
+        BadInput: `allow_seen` is given without `warm_start`, and see `train`.
     """
-    name = name or out.name
-    with artifact.reading(cache) as cache_path, artifact.reading(folds) as folds_path:
+    if allow_seen and warm_start is None:
+        raise BadInput("allow_seen says something of warm_start alone; give that, or neither")
+    with ExitStack() as stack:
+        cache_path, folds_path = (
+            stack.enter_context(artifact.reading(place)) for place in (cache, folds)
+        )
+        parents = {
+            "cache": artifact.content_hash(cache_path),
+            "folds": artifact.content_hash(folds_path),
+        }
+        source = None
+        if warm_start is not None:
+            folder = stack.enter_context(artifact.reading(warm_start))
+            parents["warm_start"] = artifact.content_hash(folder)
+            source = Source(folder=folder, content=parents["warm_start"], allow_seen=allow_seen)
         member = _Member(
-            name=name,
+            name=name or out.name,
             fold=fold,
             images=ImageCache(cache_path),
             table=FoldTable.read(folds_path),
-            parents={
-                "cache": artifact.content_hash(cache_path),
-                "folds": artifact.content_hash(folds_path),
-            },
+            parents=parents,
             settings=settings,
+            source=source,
             on_validation=on_validation,
         )
         member.train(out)
@@ -105,6 +131,7 @@ class _Member:
     table: FoldTable
     parents: dict[str, str]
     settings: TrainSettings
+    source: Source | None
     on_validation: Callable[[Measurement], None] | None
 
     def train(self, out: Location) -> None:
@@ -118,7 +145,7 @@ class _Member:
             logger.info("%s is complete: nothing to train", out)
             return
         started, state = datetime.now(UTC), out.sibling(f"{out.name}.partial")
-        with _state_folder(state) as folder, _noticing_sigterm() as stopped:
+        with _state_folder(state) as folder, stopping.noticing_sigterm() as stopped:
             card = loop.train(self._task(folder, state, stopped))
             if card is None:
                 return
@@ -148,8 +175,17 @@ class _Member:
             folds_hash=self.parents["folds"],
             on_checkpoint=push,
             stopped=stopped,
+            warm_start=self.source,
+            pretrained_folder=self._pretrained(folder),
             on_validation=self.on_validation,
         )
+
+    def _pretrained(self, folder: Path) -> Path | None:
+        """Fetch what the settings name under s3://, unless the training has begun already."""
+        where = self.settings.model.pretrained
+        if not where.startswith(S3) or resume.has_begun(folder):
+            return None
+        return raw.reading_raw(location.parse(where))
 
     def predict_held_out(self, out: Location, oof: Location) -> None:
         """Leave the probability store of the held-out fold at `oof`."""
@@ -160,7 +196,8 @@ class _Member:
             threads=self.settings.threads,
         )
         with artifact.reading(out) as path:
-            parents = {**self.parents, "checkpoint": artifact.content_hash(path)}
+            own = {name: self.parents[name] for name in ("cache", "folds")}
+            parents = {**own, "checkpoint": artifact.content_hash(path)}
             recorded = {**provenance.settings_dict(settings), "part": "oof"}
             if provenance.is_done(oof, stage="infer", settings=recorded, parents=parents):
                 logger.info("%s is complete: nothing to predict", oof)
@@ -197,21 +234,3 @@ def _state_folder(state: Location) -> Iterator[Path]:
         snapshot.pull(state, folder)
         folder.mkdir(exist_ok=True)
         yield folder
-
-
-@contextmanager
-def _noticing_sigterm() -> Iterator[Callable[[], bool]]:
-    """Note SIGTERM instead of ending, so that the step can end and be saved; a second one ends."""
-    noticed = False
-
-    def notice(number: int, _frame: FrameType | None) -> None:
-        nonlocal noticed
-        noticed = True
-        logger.warning("SIGTERM: saving after this step")
-        signal.signal(number, signal.SIG_DFL)
-
-    before = signal.signal(signal.SIGTERM, notice)
-    try:
-        yield lambda: noticed
-    finally:
-        signal.signal(signal.SIGTERM, before)

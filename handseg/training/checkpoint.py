@@ -11,6 +11,7 @@ from torch import Tensor
 
 from handseg import bones
 from handseg.errors import BadInput, MissingInput
+from handseg.findings.finding import Finding
 from handseg.models import catalogue
 from handseg.models.network import Network
 from handseg.settings import TrainSettings
@@ -36,6 +37,28 @@ class Measurement:
     input_px: int
     dice: float | None = None
     """Mean Dice on the held-out fold at full size; None where it was not measured."""
+    train_dice: float | None = None
+    """Mean Dice on a few training images, as they are, at full size."""
+    found: dict[str, int] = field(default_factory=dict)
+    """Held-out images with a finding (`handseg.findings.finding`), by its name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmStart:
+    """The checkpoint that a member started from."""
+
+    member: str
+    """Its name."""
+    checkpoint: str
+    """Its content hash."""
+    values: int
+    """Numbers that were taken over."""
+    of_values: int
+    """Numbers in all of the network's tensors."""
+    allow_seen: bool
+    """Whether it was taken whatever it had seen."""
+    seen_and_held_out: list[str]
+    """People held out whom it is known to have seen; none unless `allow_seen`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +91,12 @@ class Card:
     """Taken for all steps and validations, over all resumptions."""
     peak_memory_bytes: int = 0
     """The most that a training process used: of the GPU's memory, or without one of the CPU's."""
+    seen: dict[str, list[str]] = field(default_factory=dict)
+    """Everyone its weights saw, here and in checkpoints it came from: hashed id of the person ->
+    what that person's images are known by; see `handseg.findings.fingerprint`."""
+    warm_start: WarmStart | None = None
+    findings: list[Finding] = field(default_factory=list)
+    """Named warnings about its data and its course."""
     format: int = FORMAT
 
 

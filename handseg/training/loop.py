@@ -12,8 +12,20 @@ import torch
 
 from handseg import progress
 from handseg.errors import Terminated
+from handseg.findings import course
+from handseg.findings.finding import counted
 from handseg.inference import device as devices
-from handseg.training import checkpoint, data, distributed, memory, resume, schedule, validation
+from handseg.training import (
+    checkpoint,
+    data,
+    distributed,
+    memory,
+    resume,
+    schedule,
+    start,
+    validation,
+    watch,
+)
 from handseg.training.checkpoint import Card, Measurement
 from handseg.training.resume import Progress
 from handseg.training.task import Task
@@ -59,24 +71,30 @@ class _Course:
         self._device = device
         self._dtype = devices.choose_precision(task.settings.precision, device)
         self._images = data.TrainingImages(task.cache, names, task.settings)
-        self._validation = validation.Validation(task.cache, held_out, device, self._dtype)
+        self._validation = validation.Validation(
+            task.cache, held_out, names, device=device, dtype=self._dtype
+        )
         self._described = devices.describe(device, self._dtype)
         memory.start(device)
         self._losses: list[float] = []
         self._began = time.monotonic()
         found = resume.load(task.folder)
-        prior = found[0].prior if found else validation.prior(task.cache, names)
-        self._trainer = Trainer(task.settings, device=device, dtype=self._dtype, prior=prior)
-        if found:
-            resume.check_identity(found[0].identity, task.identity, task.folder)
-            self._progress, tensors = found
-            self._trainer.load(tensors)
-            logger.info("%s: resumed at step %d", task.name, self._progress.step)
-        else:
-            self._progress = self._start(prior, len(names))
+        if found is None:
+            self._progress = self._start(start.prepare(task, names, held_out), len(names))
+            return
+        resume.check_identity(found[0].identity, task.identity, task.folder)
+        self._progress, tensors = found
+        self._trainer = self._new_trainer(self._progress.prior)
+        self._trainer.load(tensors)
+        logger.info("%s: resumed at step %d", task.name, self._progress.step)
 
-    def _start(self, prior: list[float], images: int) -> Progress:
-        plan = self._plan(prior, images)
+    def _new_trainer(self, prior: list[float]) -> Trainer:
+        return Trainer(self._settings, device=self._device, dtype=self._dtype, prior=prior)
+
+    def _start(self, known: start.Start, images: int) -> Progress:
+        self._trainer = self._new_trainer(known.prior)
+        origin = start.weights(self._task, known, self._trainer)
+        plan = self._plan(known.prior, images)
         model = self._settings.model
         logger.info(
             "%s: %s, %d images, %d steps at %s px on %s",
@@ -84,14 +102,15 @@ class _Course:
             ", ".join(map(str, plan.sizes_px)), self._described,
         )  # fmt: skip
         return Progress(
-            step=0, seconds=0.0, plan=plan, prior=prior, best_step=0, best_dice_per_class={},
-            history=[], identity=self._task.identity,
+            step=0, seconds=0.0, plan=plan, prior=known.prior, best_step=0,
+            best_dice_per_class={}, history=[], identity=self._task.identity,
+            seen=known.seen, warm_start=origin, findings=known.findings,
         )  # fmt: skip
 
     def _plan(self, prior: list[float], images: int) -> schedule.Plan:
         if self._settings.unit != "minutes":
             return schedule.plan_counted(self._settings, images)
-        probe = Trainer(self._settings, device=self._device, dtype=self._dtype, prior=prior)
+        probe = self._new_trainer(prior)
         sizes, _ = schedule.phases(self._settings)
         seconds = [self._time_step(probe, size, images) for size in sizes]
         left_s = self._settings.length * 60 - (time.monotonic() - self._began)
@@ -146,8 +165,8 @@ class _Course:
 
     def _validate(self, rate: float) -> None:
         state, plan = self._progress, self._progress.plan
-        per_class = self._validation.measure(self._trainer.best_network)
-        dice = float(np.mean(list(per_class.values())))
+        measured = self._validation.measure(self._trainer.best_network)
+        dice = measured.dice
         line = Measurement(
             step=state.step,
             epoch=round(state.step * self._settings.batch_size / plan.images, 3),
@@ -156,19 +175,23 @@ class _Course:
             learning_rate=rate,
             input_px=plan.size_at(state.step - 1),
             dice=dice,
+            train_dice=measured.train_dice,
+            found=counted(measured.findings),
         )
         self._losses = []
         logger.info(
-            "%s step %d/%d  epoch %.1f  loss %.4f  dice %.4f  %.0f s",
-            self._task.name, line.step, plan.total, line.epoch, line.loss, dice, line.seconds,
+            "%s step %d/%d  epoch %.1f  loss %.4f  dice %.4f (training %.4f)  %.0f s",
+            self._task.name, line.step, plan.total, line.epoch, line.loss, dice,
+            measured.train_dice, line.seconds,
         )  # fmt: skip
         self._progress = replace(state, history=[*state.history, line])
+        watch.after_validation(self._task.name, self._progress, measured.findings)
         best = state.best_dice_per_class
         if not best or dice > float(np.mean(list(best.values()))):
             weights = dict(self._trainer.best_network.state_dict())
             checkpoint.save_tensors(self._task.folder / BEST, weights, {})
             self._progress = replace(
-                self._progress, best_step=state.step, best_dice_per_class=per_class
+                self._progress, best_step=state.step, best_dice_per_class=measured.dice_per_class
             )
 
     def _save(self) -> None:
@@ -199,6 +222,9 @@ class _Course:
             history=state.history,
             seconds=state.seconds,
             peak_memory_bytes=state.peak_memory_bytes,
+            seen=state.seen,
+            warm_start=state.warm_start,
+            findings=[*state.findings, *course.of_history(task.name, state.history)],
         )
 
 

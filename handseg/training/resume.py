@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -11,8 +11,9 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from handseg.errors import BadInput
+from handseg.findings.finding import Finding
 from handseg.settings_codec import from_dict
-from handseg.training.checkpoint import Measurement, save_tensors, write_whole
+from handseg.training.checkpoint import Measurement, WarmStart, save_tensors, write_whole
 from handseg.training.schedule import Plan
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,10 @@ class Progress:
     """What may not change between two halves of one training: settings, data, folds."""
     peak_memory_bytes: int = 0
     """The most that any of its processes used so far; see `memory.peak_bytes`."""
+    seen: dict[str, list[str]] = field(default_factory=dict)
+    warm_start: WarmStart | None = None
+    findings: list[Finding] = field(default_factory=list)
+    """As in the card; those of its course change until it ends."""
 
 
 def save(folder: Path, progress: Progress, tensors: dict[str, Tensor]) -> Path:
@@ -80,6 +85,11 @@ def load(folder: Path) -> tuple[Progress, dict[str, Tensor]] | None:
             f"{folder / FOLDER}: every state in it is damaged; remove it to start afresh"
         )
     return None
+
+
+def has_begun(folder: Path) -> bool:
+    """Whether a training has left a state in its folder."""
+    return any((folder / FOLDER).glob("step-*.safetensors"))
 
 
 def _sha256(path: Path) -> str:

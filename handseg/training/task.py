@@ -11,6 +11,7 @@ from handseg.images.cache import ImageCache
 from handseg.settings import TrainSettings
 from handseg.training import distributed
 from handseg.training.checkpoint import Measurement
+from handseg.training.warm_start import Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,10 @@ class Task:
     """Called with the folder after every checkpoint."""
     stopped: Callable[[], bool]
     """True once the process was asked to end."""
+    warm_start: Source | None = None
+    """A related checkpoint whose weights to begin with, as far as they match."""
+    pretrained_folder: Path | None = None
+    """What `settings.model.pretrained` names, where that had to be fetched."""
     on_validation: Callable[[Measurement], None] | None = None
     """Called on process 0 after every validation, when its checkpoint is written; what it raises
     ends the training, which can still be resumed."""
@@ -43,6 +48,7 @@ class Task:
             "cache": self.cache_hash,
             "fold table": self.folds_hash,
             "classes": ",".join(bones.NAMES),
+            **({"warm start": self.warm_start.content} if self.warm_start else {}),
         }
 
     def sides(self) -> tuple[list[str], list[str]]:

@@ -1,53 +1,87 @@
 """Dice of a network on the held-out fold at full size, and the classes' share of pixels."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 
 from handseg import bones
 from handseg.ensemble import voting
+from handseg.findings import image
+from handseg.findings.finding import Finding
 from handseg.images.cache import ImageCache
 from handseg.inference import predict
 from handseg.masks import bitfield, dice, rle
 from handseg.models.network import Network
 
 _THRESHOLD = 0.5
+_LEAST_TRAINING, _ONE_IN, _MOST_TRAINING = 2, 8, 8
+"""Training images that are scored beside the held-out ones: for one in so many of these."""
 _RAREST = 1e-6
 """A class that the training images lack still needs a finite logit."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Validated:
+    """What one validation found."""
+
+    dice_per_class: dict[str, float]
+    """By name: mean over the held-out images at their own sizes."""
+    train_dice: float
+    """Mean over bones and some training images."""
+    findings: list[Finding]
+    """About the predictions of the held-out images."""
+
+    @property
+    def dice(self) -> float:
+        """Mean over the bones of the held-out images."""
+        return float(np.mean(list(self.dice_per_class.values())))
+
+
 class Validation:
-    """The held-out images with their truth as runs, rasterised once."""
+    """The held-out images and a few training images, with their truth as runs, rasterised once."""
 
     def __init__(
-        self, cache: ImageCache, names: list[str], device: torch.device, dtype: torch.dtype
+        self,
+        cache: ImageCache,
+        held_out: list[str],
+        training: list[str],
+        *,
+        device: torch.device,
+        dtype: torch.dtype,
     ) -> None:
-        self._images = [cache.read(name) for name in names]
+        some = min(len(training), max(_LEAST_TRAINING, len(held_out) // _ONE_IN), _MOST_TRAINING)
+        chosen = [training[i] for i in np.linspace(0, len(training) - 1, some).astype(int)]
+        self._images = [cache.read(name) for name in [*held_out, *chosen]]
+        self._held_out = len(held_out)
         self._device = device
         self._dtype = dtype
         self._truth: list[list[rle.Runs]] = []
 
-    def measure(self, network: Network) -> dict[str, float]:
-        """Dice of each class, by name, as a mean over the images at their own sizes."""
+    def measure(self, network: Network) -> Validated:
+        """Score a network, and look at what it predicts."""
         if not self._truth:
             self._truth = [bitfield.class_runs(i.polygons, i.pixels.shape) for i in self._images]
-        found = predict.predict(network, self._images, device=self._device, dtype=self._dtype)
-        scores = [
-            [
-                dice.dice(predicted, true)
-                for predicted, true in zip(
-                    voting.vote([tiles], [1.0], _THRESHOLD), truth, strict=True
-                )
-            ]
-            for tiles, truth in zip(found, self._truth, strict=True)
-        ]
-        return dict(zip(bones.NAMES, np.mean(scores, axis=0).tolist(), strict=True))
+        answers = predict.predict(network, self._images, device=self._device, dtype=self._dtype)
+        scores, findings = [], list[Finding]()
+        for tiles, truth in zip(answers, self._truth, strict=True):
+            predicted = voting.vote([tiles], [1.0], _THRESHOLD)
+            scores.append([dice.dice(p, t) for p, t in zip(predicted, truth, strict=True)])
+            if len(scores) <= self._held_out:
+                findings += image.of_prediction(tiles.name, predicted, tiles.width, truth=truth)
+        means = np.mean(scores[: self._held_out], axis=0).tolist()
+        return Validated(
+            dice_per_class=dict(zip(bones.NAMES, means, strict=True)),
+            train_dice=float(np.mean(scores[self._held_out :])),
+            findings=findings,
+        )
 
 
 def prior(cache: ImageCache, names: list[str]) -> list[float]:
     """Each class's share of the pixels of these images, within (0, 1)."""
     shares = np.zeros(bones.COUNT)
     for name in names:
-        image = cache.read(name)
-        runs = bitfield.class_runs(image.polygons, image.pixels.shape)
-        shares += [rle.area(r) / image.pixels.size for r in runs]
+        record = cache.read(name)
+        runs = bitfield.class_runs(record.polygons, record.pixels.shape)
+        shares += [rle.area(r) / record.pixels.size for r in runs]
     return [float(share) for share in np.clip(shares / len(names), _RAREST, 1 - _RAREST)]
