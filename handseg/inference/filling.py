@@ -35,13 +35,14 @@ def fill(
         network: the member's; it is moved to the device.
         cache: holds the images.
         names: which images, in the store's order.
-        settings: device, precision, batch size, threads and cut.
+        settings: device, precision, batch size, threads, cut and test-time augmentation.
 
     Returns:
         What it computed on, as text: the device and the precision.
 
     Raises:
-        BadInput: a GPU is asked for and absent, or the network's logits are not finite.
+        BadInput: a GPU is asked for and absent, a view is asked for twice, or the network's logits
+            are not finite.
         OutOfGpuMemory: names batch and size.
     """
     device = devices.choose_device(settings.device)

@@ -15,10 +15,11 @@ from torch import Tensor
 from handseg.errors import OutOfGpuMemory
 from handseg.images import normalise
 from handseg.images.cache import CachedImage
-from handseg.inference import refinement
+from handseg.inference import refinement, tta
 from handseg.inference.store import ImageTiles
 from handseg.inference.tail import Tail
 from handseg.inference.tiles import TileBuilder
+from handseg.inference.view import View
 from handseg.models.network import Network
 from handseg.settings import InferSettings
 
@@ -33,15 +34,15 @@ _MOST_THREADS = 16
 @dataclass(frozen=True)
 class _Prepared:
     images: Sequence[CachedImage]
-    inputs: Tensor
-    """uint8 (B, input_px, input_px)."""
+    inputs: Sequence[Tensor]
+    """uint8 (B, input_px, input_px) of each view."""
 
 
 @dataclass(frozen=True)
 class _Answer:
     image: CachedImage
-    native: NDArray[np.float32]
-    """(29, h, w), main logits before enlargement."""
+    natives: Sequence[NDArray[np.float32]]
+    """(29, h, w) of each view, main logits before enlargement."""
 
 
 def predict(
@@ -59,10 +60,10 @@ def predict(
         images: read as they are needed, a few ahead.
         device: where the network is.
         dtype: bfloat16 for mixed precision, else float32.
-        settings: batch size and cut.
+        settings: batch size, cut and test-time augmentation.
 
     Raises:
-        BadInput: an image's logits are not finite.
+        BadInput: an image's logits are not finite, or a view is asked for twice.
         OutOfGpuMemory: names batch and size.
     """
     refine = network.refine
@@ -71,21 +72,25 @@ def predict(
         None if refine is None else refinement.of_classes(refine),
         settings.cut_level,
     )
+    seen = tta.views(network, settings)
     threads = max(1, min(_MOST_THREADS, torch.get_num_threads()))
+    in_flight = max(1, threads // len(seen))
     was_training = network.training
     network.eval()
     try:
         with ThreadPoolExecutor(threads, "handseg-predict") as pool:
             inputs = _ahead(
                 pool,
-                lambda batch: _prepare(batch, network.input_px),
+                lambda batch: _prepare(batch, seen),
                 _batches(images, settings.batch_size),
                 depth=_BATCHES_AHEAD,
             )
             answers = (
                 answer for batch in inputs for answer in _answer(network, batch, device, dtype)
             )
-            yield from _ahead(pool, lambda answer: _tiles(tail, answer), answers, depth=threads)
+            yield from _ahead(
+                pool, lambda answer: _tiles(tail, answer, seen), answers, depth=in_flight
+            )
     finally:
         network.train(was_training)
 
@@ -113,23 +118,24 @@ def _batches(images: Iterable[CachedImage], size: int) -> Iterator[list[CachedIm
         yield batch
 
 
-def _prepare(images: Sequence[CachedImage], input_px: int) -> _Prepared:
-    inputs = np.stack([normalise.to_input(image.pixels, input_px) for image in images])
-    return _Prepared(images, torch.from_numpy(inputs))
+def _prepare(images: Sequence[CachedImage], seen: Sequence[View]) -> _Prepared:
+    inputs = [np.stack([view.input(image.pixels) for image in images]) for view in seen]
+    return _Prepared(images, [torch.from_numpy(batch) for batch in inputs])
 
 
 def _answer(
     network: Network, batch: _Prepared, device: torch.device, dtype: torch.dtype
 ) -> Iterator[_Answer]:
     try:
-        natives = _native(network, batch.inputs.to(device), dtype)
+        natives = [_native(network, inputs.to(device), dtype) for inputs in batch.inputs]
     except torch.cuda.OutOfMemoryError as error:
+        largest = max(tuple(inputs.shape) for inputs in batch.inputs)
         raise OutOfGpuMemory(
-            f"GPU memory is too small for a batch of {tuple(batch.inputs.shape)}; "
+            f"GPU memory is too small for a batch of {largest}; "
             "lower --settings.batch-size, or give --settings.device cpu"
         ) from error
-    for image, native in zip(batch.images, natives, strict=True):
-        yield _Answer(image, native.numpy())
+    for place, image in enumerate(batch.images):
+        yield _Answer(image, [native[place].numpy() for native in natives])
 
 
 @torch.inference_mode()
@@ -141,10 +147,14 @@ def _native(network: Network, inputs: Tensor, dtype: torch.dtype) -> Tensor:
     return native.to(torch.float32).contiguous().cpu()
 
 
-def _tiles(tail: Tail, answer: _Answer) -> ImageTiles:
-    image = answer.image
+def _tiles(tail: Tail, answer: _Answer, seen: Sequence[View]) -> ImageTiles:
+    image, natives = answer.image, answer.natives
     height, width = image.pixels.shape
     builder = TileBuilder(image.name, image.person, height=height, width=width)
-    for region in tail.regions(answer.native, (height, width), name=image.name):
+    if len(seen) == 1:
+        found = tail.regions(natives[0], (height, width), name=image.name)
+    else:
+        found = tta.mean_regions(tail, natives, seen, (height, width), name=image.name)
+    for region in found:
         builder.add(region.class_id, region.values, top=region.top, left=region.left)
     return builder.build()

@@ -1,5 +1,7 @@
 """Boxes within boxes, and exact bilinear enlargement of one box alone."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,33 @@ def grow(box: Box, margin: int, shape: tuple[int, int]) -> Box:
         bottom=min(shape[0], box.bottom + margin),
         right=min(shape[1], box.right + margin),
     )
+
+
+def merge(boxes: Sequence[Box]) -> list[Box]:
+    """Boxes of which no two share a pixel, that hold all the given ones."""
+    apart: list[Box] = []
+    for box in boxes:
+        # what it has grown to may meet boxes that it did not meet itself
+        while met := [other for other in apart if _meet(box, other)]:
+            apart = [other for other in apart if other not in met]
+            box = around([box, *met])
+        apart.append(box)
+    return apart
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return (
+        one.top < other.bottom
+        and other.top < one.bottom
+        and one.left < other.right
+        and other.left < one.right
+    )
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest box that holds all of some."""
+    tops, lefts, bottoms, rights = zip(*boxes, strict=True)
+    return Box(min(tops), min(lefts), max(bottoms), max(rights))
 
 
 def within(box: Box, outer: Box) -> tuple[slice, slice]:

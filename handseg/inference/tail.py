@@ -6,7 +6,7 @@ values are those of doing all of it densely.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -37,6 +37,37 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Plane:
+    """The logits of one class of one image, and what they are in the image's own pixels."""
+
+    native: NDArray[np.float32]
+    """(h, w), before enlargement."""
+    output: tuple[int, int]
+    """(height, width) after enlargement."""
+    shape: tuple[int, int]
+    """The image's own (height, width)."""
+    refinement: ClassRefinement | None
+    cut_level: int
+
+    def boxes(self) -> list[Box]:
+        """Boxes of the image outside of which the class is proven to be below the cut."""
+        least = (self.cut_level - 0.5) / _LEVELS
+        found = occupied.boxes(
+            self.native,
+            math.log(least / (1 - least)),
+            output=self.output,
+            refinement=self.refinement,
+        )
+        if self.shape == self.output:
+            return found
+        return [regions.reach(box, self.output, self.shape) for box in found]
+
+    def probabilities(self, box: Box) -> NDArray[np.float32]:
+        """float32 (box.height, box.width), in a box of the image."""
+        return _probabilities(self.native, box, self.output, self.shape, self.refinement)
+
+
+@dataclass(frozen=True)
 class Tail:
     """What turns one network's native logits into regions."""
 
@@ -60,39 +91,47 @@ class Tail:
         Raises:
             BadInput: a logit is NaN or infinite.
         """
-        for class_id, plane in enumerate(native):
-            if not math.isfinite(float(plane.sum())):
-                raise BadInput(
-                    f"{name}: logits of {bones.NAMES[class_id]} are not finite; "
-                    "give --settings.precision float32, or train the member again"
-                )
-            region = self._region(class_id, plane, shape)
+        for class_id, logits in enumerate(native):
+            plane = self.plane(class_id, logits, shape, name=name)
+            region = assemble(class_id, plane.boxes(), plane.probabilities, self.cut_level)
             if region is not None:
                 yield region
 
-    def _region(
-        self, class_id: int, native: NDArray[np.float32], shape: tuple[int, int]
-    ) -> Region | None:
-        refinement = self.refinements[class_id] if self.refinements else None
+    def plane(
+        self, class_id: int, native: NDArray[np.float32], shape: tuple[int, int], *, name: str
+    ) -> Plane:
+        """One class of `regions`' logits; the same errors."""
+        if not math.isfinite(float(native.sum())):
+            raise BadInput(
+                f"{name}: logits of {bones.NAMES[class_id]} are not finite; "
+                "give --settings.precision float32, or train the member again"
+            )
         output = (int(native.shape[0] * self.scale), int(native.shape[1] * self.scale))
-        least = (self.cut_level - 0.5) / _LEVELS
-        found = occupied.boxes(
-            native, math.log(least / (1 - least)), output=output, refinement=refinement
-        )
-        targets = [box if shape == output else regions.reach(box, output, shape) for box in found]
-        if not targets:
-            return None
-        whole = Box(
-            top=min(box.top for box in targets),
-            left=min(box.left for box in targets),
-            bottom=max(box.bottom for box in targets),
-            right=max(box.right for box in targets),
-        )
-        values = np.zeros((whole.height, whole.width), np.uint8)
-        for box in targets:
-            probabilities = _probabilities(native, box, output, shape, refinement)
-            values[regions.within(box, whole)] = _quantise(probabilities, self.cut_level)
-        return Region(class_id, whole.top, whole.left, values)
+        refinement = self.refinements[class_id] if self.refinements else None
+        return Plane(native, output, shape, refinement, self.cut_level)
+
+
+def assemble(
+    class_id: int,
+    boxes: Sequence[Box],
+    probabilities: Callable[[Box], NDArray[np.float32]],
+    cut_level: int,
+) -> Region | None:
+    """Quantise a class's probabilities in some boxes of the image; None where there is no box.
+
+    Args:
+        class_id: the class.
+        boxes: they may overlap.
+        probabilities: of a box.
+        cut_level: what rounds to less than this many 255ths becomes 0.
+    """
+    if not boxes:
+        return None
+    whole = regions.around(boxes)
+    values = np.zeros((whole.height, whole.width), np.uint8)
+    for box in boxes:
+        values[regions.within(box, whole)] = _quantise(probabilities(box), cut_level)
+    return Region(class_id, whole.top, whole.left, values)
 
 
 def _probabilities(

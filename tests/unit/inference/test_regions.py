@@ -76,3 +76,17 @@ def test_grown_box_stays_in_the_plane_and_finds_itself(margin: int) -> None:
     plane = np.arange(42).reshape(6, 7)
     held = plane[regions.slices(grown)]
     assert np.array_equal(held[regions.within(box, grown)], plane[regions.slices(box)])
+
+
+@given(boxes=st.lists(st.tuples(*[st.integers(0, 30)] * 2, *[st.integers(1, 12)] * 2), max_size=8))
+def test_merged_boxes_hold_the_same_pixels_and_share_none(
+    boxes: list[tuple[int, int, int, int]],
+) -> None:
+    given_boxes = [Box(top, left, top + h, left + w) for top, left, h, w in boxes]
+    merged = regions.merge(given_boxes)
+    times = np.zeros((50, 50), int)
+    for box in merged:
+        times[regions.slices(box)] += 1
+    assert times.max(initial=0) <= 1
+    assert all((times[regions.slices(box)] == 1).all() for box in given_boxes)
+    assert len(merged) <= len(given_boxes)
