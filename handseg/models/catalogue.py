@@ -10,7 +10,7 @@ import torch
 
 from handseg import bones
 from handseg.errors import BadInput
-from handseg.models import encoders, pretrained
+from handseg.models import encoders
 from handseg.models.encoders import Encoder
 from handseg.models.entries import ENTRIES, EncoderChoice, Entry
 from handseg.models.network import Network, multiples_beside
@@ -84,8 +84,10 @@ def load_pretrained(network: Network, where: str) -> list[str]:
     """
     encoder = getattr(network, "encoder", None)
     if not isinstance(encoder, Encoder):
-        raise BadInput(f"{type(network).__name__} has no pretrained encoder; {pretrained.REMEDY}")
-    return pretrained.load(encoder, where)
+        raise BadInput(f"model.pretrained is {where}, but {type(network).__name__} has no encoder")
+    # By name: only a new training needs it, and importing it takes a second.
+    report: list[str] = import_module("handseg.models.pretrained").load(encoder, where)
+    return report
 
 
 def stride(settings: ModelSettings) -> int:
@@ -127,7 +129,7 @@ def _entry(settings: ModelSettings) -> Entry:
         "filters": bool(settings.filters) and not entry.filters,
         "encoder": bool(settings.encoder) and not entry.encoders,
         "output_stride": bool(settings.output_stride) and not entry.output_strides,
-        "pretrained": settings.pretrained != pretrained.NONE and not entry.encoders,
+        "pretrained": settings.pretrained != ModelSettings.pretrained and not entry.encoders,
     }
     for name, is_unused in unused.items():
         if is_unused:

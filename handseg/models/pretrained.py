@@ -12,13 +12,13 @@ from huggingface_hub import snapshot_download
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
+from transformers.utils import logging as library_logging
 
 from handseg.errors import BadInput, MissingInput
 from handseg.models.encoders import Encoder
+from handseg.settings import ModelSettings
 
-NONE = "none"
-"""The setting that starts from the networks' own initial weights."""
-REMEDY = f"or start from none with --settings.model.pretrained {NONE}"
+_REMEDY = f"or start afresh with --settings.model.pretrained {ModelSettings.pretrained}"
 _OWN = "hidden_states_norms."
 """Normalisations between encoder and decoder: published classifiers have none of them."""
 _SWITCHES = ("model_type", "hidden_act", "downsample_in_bottleneck")
@@ -28,10 +28,13 @@ _SHOWN = 4
 
 @dataclass(frozen=True)
 class _Found:
-    """Published tensors by the encoder's names, and those of other names."""
+    """What a place holds, by the encoder's names."""
 
     tensors: Mapping[str, Tensor]
+    shapes: Mapping[str, Sequence[int]]
+    """Of all published tensors, also of those that do not fit."""
     others: Sequence[str]
+    """Names that are none of the encoder's."""
 
 
 def load(encoder: Encoder, where: str) -> list[str]:
@@ -57,10 +60,10 @@ def load(encoder: Encoder, where: str) -> list[str]:
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise BadInput(
             f"model.pretrained {where}: no weights could be read ({_first_line(error)}); give a "
-            f"folder with config.json and model.safetensors, {REMEDY}"
+            f"folder with config.json and model.safetensors, {_REMEDY}"
         ) from error
     own = body.state_dict()
-    _check_fit(own, found.tensors, where)
+    _check_fit(own, found, where)
     with torch.no_grad():
         for name, tensor in found.tensors.items():
             if name in own:
@@ -72,7 +75,9 @@ def _check_place(where: str) -> None:
     if where.startswith("s3://"):
         raise BadInput(f"model.pretrained {where}: `handseg train` fetches it; give a local folder")
     if where.startswith(("/", ".", "~")) and not Path(where).is_dir():
-        raise MissingInput(f"model.pretrained {where}: there is no such folder; give one, {REMEDY}")
+        raise MissingInput(
+            f"model.pretrained {where}: there is no such folder; give one, {_REMEDY}"
+        )
 
 
 def _of_library(body: Any, where: str) -> _Found:
@@ -90,9 +95,11 @@ def _of_library(body: Any, where: str) -> _Found:
             output_loading_info=True,
             ignore_mismatched_sizes=True,
         )
-    absent = {*told["missing_keys"], *(key[0] for key in told["mismatched_keys"])}
+    wrong = {name: there for name, there, _ in told["mismatched_keys"]}
+    absent = {*told["missing_keys"], *wrong}
     tensors = {name: t for name, t in fresh.state_dict().items() if name not in absent}
-    return _Found(tensors, sorted(told["unexpected_keys"]))
+    shapes = {name: tensor.shape for name, tensor in tensors.items()} | wrong
+    return _Found(tensors, shapes, sorted(told["unexpected_keys"]))
 
 
 def _of_files(where: str) -> _Found:
@@ -103,24 +110,25 @@ def _of_files(where: str) -> _Found:
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise FileNotFoundError(f"no *.safetensors in {folder}")
-    return _Found({name: t for file in files for name, t in load_file(file).items()}, [])
+    tensors = {name: tensor for file in files for name, tensor in load_file(file).items()}
+    return _Found(tensors, {name: tensor.shape for name, tensor in tensors.items()}, [])
 
 
-def _check_fit(own: Mapping[str, Tensor], found: Mapping[str, Tensor], where: str) -> None:
+def _check_fit(own: Mapping[str, Tensor], found: _Found, where: str) -> None:
     wrong = [
-        f"{name} is {tuple(found[name].shape)} there and {tuple(tensor.shape)} here"
+        f"{name} is {tuple(found.shapes[name])} there and {tuple(tensor.shape)} here"
         for name, tensor in own.items()
-        if name in found and found[name].shape != tensor.shape
+        if name in found.shapes and tuple(found.shapes[name]) != tuple(tensor.shape)
     ]
-    wrong += [f"{name} is not there" for name in own if name not in found and _is_published(name)]
+    wrong += [f"{name} is not there" for name in own if _must_be(name) and name not in found.shapes]
     if wrong:
         raise BadInput(
             f"model.pretrained {where}: not the weights of this encoder: {_some(wrong)}; choose "
-            f"model.encoder to match, {REMEDY}"
+            f"model.encoder to match, {_REMEDY}"
         )
 
 
-def _is_published(name: str) -> bool:
+def _must_be(name: str) -> bool:
     return not name.startswith(_OWN) and not name.endswith("num_batches_tracked")
 
 
@@ -148,11 +156,14 @@ def _first_line(error: Exception) -> str:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Without the library's own table of what did not match: `load` has one."""
+    """Without the library's own table of what did not match, and its bar: `load` has a report."""
     logger = logging.getLogger("transformers")
-    before = logger.level
+    level, has_bar = logger.level, library_logging.is_progress_bar_enabled()
     logger.setLevel(logging.ERROR)
+    library_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        logger.setLevel(before)
+        logger.setLevel(level)
+        if has_bar:
+            library_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

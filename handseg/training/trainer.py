@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -75,7 +76,7 @@ class Trainer:
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._parallel.train()
-        with _explain_memory(batch):
+        with _explain_memory(batch), self._draws():
             loss = self._loss(batch)
             value = float(loss.detach())
             if not math.isfinite(value):
@@ -88,6 +89,15 @@ class Trainer:
             self._optimizer.step()
         self._follow()
         return value
+
+    @contextmanager
+    def _draws(self) -> Iterator[None]:
+        """Let dropout draw by seed, step and process, so that a resumed training repeats."""
+        numbers = (self._settings.seed, self._updates, distributed.rank())
+        (seed,) = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
+        with torch.random.fork_rng([self._device] if self._device.type == "cuda" else []):
+            torch.manual_seed(int(seed))
+            yield
 
     def _loss(self, batch: Batch) -> Tensor:
         images = normalise.to_tensor(batch.images.to(self._device, non_blocking=True))
