@@ -1,5 +1,7 @@
 """Networks have the published shapes and sizes, and refuse others with the remedy."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -8,6 +10,7 @@ from handseg.errors import BadInput
 from handseg.models import catalogue
 from handseg.models.unet3plus import UNet3Plus
 from handseg.settings import ModelSettings
+from tests.smallest import smallest
 
 # How 27,052,445 comes about; w is 9 per pair of channels, b a bias, n the two of a BatchNorm.
 #   encoder   (3 + 64) 64 9 + 2 (64 b + 128 n) and so on for 128, 256, 512, 1024  = 18,851,136
@@ -77,6 +80,42 @@ def test_compact_network_has_its_size() -> None:
     assert _parameters("unet") == 1_270_388
 
 
+# What 29 classes instead of the published number add: per class one weight for each channel of a
+# 1x1 head (9 of a 3x3 one) and a bias.
+
+
+def test_fcn_has_torchvisions_count() -> None:
+    # fcn_resnet101 with its auxiliary head and 21 classes is 54,314,346; the heads see 512 and 256.
+    assert _parameters("fcn_resnet101") == 54_314_346 + 8 * (512 + 1) + 8 * (256 + 1)
+
+
+def test_unet_on_efficientnet_has_the_usual_count_less_what_gets_no_gradient() -> None:
+    # segmentation_models_pytorch's Unet, efficientnet-b0, 1 class, is 6,251,469; its encoder has
+    # the convolution 320 -> 1280 of the classifier and its normalisation, which feed nothing.
+    unused = 320 * 1280 + 2 * 1280
+    assert _parameters("unet_efficientnet_b0") == 6_251_469 - unused + 28 * (9 * 16 + 1)
+
+
+def test_unetplusplus_has_the_usual_count() -> None:
+    # segmentation_models_pytorch's UnetPlusPlus, resnet34, 1 class, is 26,078,609.
+    assert _parameters("unetplusplus") == 26_078_609 + 28 * (9 * 16 + 1)
+
+
+def test_deeplabv3plus_has_the_count_of_its_layout() -> None:
+    # segmentation_models_pytorch's DeepLabV3Plus; norm n is two values per channel.
+    #   pyramid   2048 -> 256 joined, and from the whole image    2 (2048 256 + 512 n)
+    #             three separable                                 3 (9 2048 + 2048 256 + 512 n)
+    #             all five to 256                                 1280 256 + 512 n
+    #   after it  separable                                       9 256 + 256 256 + 512 n
+    #   fine map  256 -> 48                                       256 48 + 96 n
+    #   decoder   separable 304 -> 256                            9 304 + 304 256 + 512 n
+    #   head      256 -> 29                                       256 29 + 29
+    pyramid = 2 * 524_800 + 3 * 543_232 + 328_192
+    decoder = 68_352 + 12_384 + 81_072
+    assert pyramid + decoder == 3_169_296
+    assert _parameters("deeplabv3plus_resnet101") == 42_500_160 + 3_169_296 + 29 * 257
+
+
 @pytest.mark.parametrize(
     ("name", "input_px", "output_px", "gmac"),
     [
@@ -123,3 +162,52 @@ def test_side_off_the_stride_is_refused_with_its_neighbours() -> None:
 def test_two_levels_are_too_few() -> None:
     with pytest.raises(BadInput, match=r"\[4, 8\]; give at least 3"):
         catalogue.build(ModelSettings(name="unet", filters=[4, 8]))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ModelSettings(name="unet", encoder="b0"),
+        ModelSettings(name="unet", pretrained="somewhere"),
+        ModelSettings(name="unet3plus", output_stride=8),
+        ModelSettings(name="segformer", output_stride=8),
+        ModelSettings(name="segformer", filters=[4, 8, 16]),
+    ],
+)
+def test_setting_without_effect_is_refused(settings: ModelSettings) -> None:
+    for look in (catalogue.build, catalogue.stride):
+        with pytest.raises(BadInput, match=f"of which {settings.name} has no use; leave it out"):
+            look(settings)
+
+
+def test_unknown_encoder_lists_the_known_ones() -> None:
+    with pytest.raises(BadInput, match="segformer has no encoder 'b9'; .* b0, b1, b2, b3, b4, b5"):
+        catalogue.build(ModelSettings(name="segformer", encoder="b9"))
+
+
+@pytest.mark.parametrize("name", ["fcn_resnet101", "deeplabv3plus_resnet101"])
+@pytest.mark.parametrize("output_stride", [8, 16])
+def test_output_stride_dilates_the_encoder(name: str, output_stride: int) -> None:
+    settings = replace(smallest(name), output_stride=output_stride)
+    network = catalogue.build(settings)
+    assert network.stride == catalogue.stride(settings) == output_stride
+    logits = network.eval().native(torch.zeros(1, 3, 64, 64))
+    assert logits.shape[-1] == 64 // (output_stride if name == "fcn_resnet101" else 4)
+
+
+@pytest.mark.parametrize("name", catalogue.NAMES)
+def test_stride_is_known_before_the_network_is_built(name: str) -> None:
+    assert catalogue.stride(smallest(name)) == catalogue.build(smallest(name)).stride
+
+
+@pytest.mark.parametrize("name", catalogue.NAMES)
+def test_every_encoder_that_is_listed_can_be_built(name: str) -> None:
+    for choice in catalogue.encoder_names(name):
+        settings = ModelSettings(name=name, encoder=choice, output_px=512)
+        with torch.device("meta"):
+            assert catalogue.build(settings).input_px == 512
+
+
+def test_pyramid_takes_a_batch_of_one_in_training() -> None:
+    network = catalogue.build(smallest("deeplabv3plus_resnet101")).train()
+    assert torch.isfinite(network(torch.zeros(1, 3, 64, 64))[0].native).all()
