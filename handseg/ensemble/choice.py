@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from handseg.ensemble.rule import Rule, Voting
@@ -111,6 +111,30 @@ class Choice:
             voting=self.voting,
             largest_component=self.largest_component,
         )
+
+    def check_made_with(
+        self, cards: Sequence[StoreCard], weights: Sequence[float], settings: EnsembleSettings
+    ) -> None:
+        """Refuse weights and settings that the choice would silently replace.
+
+        Args:
+            cards: of the stores.
+            weights: of their members before the choice.
+            settings: whether they ask for a choice makes no difference.
+
+        Raises:
+            BadInput: the choice began with others.
+        """
+        began, now = (replace(s, select=False) for s in (self.settings, settings))
+        if began != now:
+            raise BadInput(f"choice: began with {began}, and {now} is given; select again")
+        given = {member.name: member.given for member in self.members}
+        for card, weight in zip(cards, weights, strict=True):
+            if card.member in given and given[card.member] != weight:
+                raise BadInput(
+                    f"choice: began with weight {given[card.member]:g} for {card.member}, and "
+                    f"{weight:g} is given; select again with --weights in the members' order"
+                )
 
     def shares(self, cards: Sequence[StoreCard]) -> Shares:
         """The weights of some stores' members, in the stores' order.

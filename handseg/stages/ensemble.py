@@ -1,4 +1,4 @@
-"""Stage five: the members' probabilities become one CSV of masks, by weighted soft voting."""
+"""Stage five: the members' probabilities become one CSV of masks, by a weighted vote."""
 
 import logging
 import os
@@ -6,18 +6,21 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from handseg import progress, provenance
+from handseg.ensemble import choice as choices
 from handseg.ensemble import panel, submission, voting
 from handseg.ensemble import weights as member_weights
+from handseg.ensemble.choice import Choice
 from handseg.ensemble.panel import Ballot
+from handseg.ensemble.rule import Rule
+from handseg.ensemble.shares import Shares
 from handseg.errors import BadInput
 from handseg.inference.store import Store
-from handseg.inference.tiles import LEVELS
 from handseg.masks import rle
 from handseg.settings import EnsembleSettings
 from handseg.storage import artifact
@@ -36,6 +39,7 @@ def ensemble(
     stores: list[Location],
     out: Location,
     weights: list[float] | None = None,
+    choice: Location | None = None,
     settings: EnsembleSettings = EnsembleSettings(),  # noqa: B008 - frozen
 ) -> None:
     """Vote over probability stores and write the masks.
@@ -47,16 +51,26 @@ def ensemble(
         stores: Probability stores that `infer` or `train` wrote, all test or all out-of-fold.
         out: CSV to write: image_name,class,rle.
         weights: One for each store, 0 or more; by default the members' validation Dice.
+        choice: JSON file that `select` wrote with the same weights and settings; it replaces both.
         settings: How to vote.
     """
     started = datetime.now(UTC)
     if not stores:
         raise BadInput("stores: none given; give at least one probability store")
+    if settings.select and choice is None:
+        raise BadInput(
+            "settings.select is on, and there is no choice; run `handseg select` and give --choice"
+        )
     with ExitStack() as stack:
         paths = [stack.enter_context(artifact.reading(store, verify=True)) for store in stores]
-        election = _Election.of([Store(path) for path in paths], weights, settings)
-        made_with = {**provenance.settings_dict(settings), "weights": weights}
         parents = _parents(paths)
+        chosen = None
+        if choice is not None:
+            file = stack.enter_context(artifact.reading(choice, verify=True))
+            chosen = choices.read(file)
+            parents["choice"] = artifact.content_hash(file)
+        election = _Election.of([Store(path) for path in paths], weights, settings, chosen)
+        made_with = {**provenance.settings_dict(settings), "weights": weights}
         if provenance.is_done(out, stage="ensemble", settings=made_with, parents=parents):
             logger.info("%s is complete: nothing to vote on", out)
             return
@@ -68,7 +82,7 @@ def ensemble(
                 settings=made_with,
                 parents=parents,
                 started=started,
-                extra={"members": election.members()},
+                extra={"members": election.members(), **_told(chosen)},
             )
             provenance.write(path, record)
     logger.info("predictions of %d images: %s", len(election.ballots), out)
@@ -84,28 +98,38 @@ def _parents(paths: Sequence[Path]) -> dict[str, str]:
     return parents
 
 
+def _told(chosen: Choice | None) -> dict[str, object]:
+    """The choice with its evidence, for the report."""
+    return {} if chosen is None else {"choice": asdict(chosen)}
+
+
 @dataclass(frozen=True)
 class _Election:
-    """Stores that may vote together, their weights, and who votes on which image."""
+    """Stores that may vote together, their weights and rule, and who votes on which image."""
 
     stores: list[Store]
     weights: list[float]
-    threshold: float
+    """What each member has on a new image, where all of them vote."""
+    rule: Rule
     ballots: list[Ballot]
 
     @classmethod
     def of(
-        cls, stores: list[Store], weights: list[float] | None, settings: EnsembleSettings
+        cls,
+        stores: list[Store],
+        weights: list[float] | None,
+        settings: EnsembleSettings,
+        chosen: Choice | None,
     ) -> "_Election":
-        resolved = member_weights.resolve(weights, [store.card for store in stores])
-        for store in stores:
-            cut = store.card.cut_level / LEVELS
-            if settings.threshold < cut:
-                raise BadInput(
-                    f"{store.path}: keeps no probability below {cut:.3f}, and the threshold is "
-                    f"{settings.threshold}; give a higher one, or infer with a lower cut_level"
-                )
-        return cls(stores, resolved, settings.threshold, panel.ballots(stores, resolved))
+        cards = [store.card for store in stores]
+        resolved = member_weights.resolve(weights, cards)
+        shares, rule = Shares.plain(resolved), Rule.of(settings)
+        if chosen is not None:
+            chosen.check_made_with(cards, resolved, settings)
+            shares, rule = chosen.shares(cards), chosen.rule
+        panel.check_thresholds(stores, rule)
+        everyone = shares.of(range(len(stores)))
+        return cls(stores, everyone, rule, panel.ballots(stores, shares))
 
     def describe(self) -> None:
         for store, weight in zip(self.stores, self.weights, strict=True):
@@ -135,7 +159,7 @@ class _Election:
 
     def _predict(self, ballot: Ballot) -> tuple[str, list[rle.Runs]]:
         tiles = [self.stores[index].read(ballot.image_name) for index in ballot.voters]
-        return ballot.image_name, voting.vote(tiles, ballot.weights, self.threshold)
+        return ballot.image_name, voting.by_rule(tiles, ballot.weights, self.rule)
 
 
 def _in_parallel(function: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:

@@ -65,7 +65,8 @@ def test_what_made_it_stands_beside_it(tmp_path: Path) -> None:
     ensemble(stores=stores, out=out, settings=EnsembleSettings(threshold=0.4))
     record = json.loads((tmp_path / "submission.csv.run.json").read_text())
     assert record["stage"] == "ensemble"
-    assert record["settings"] == {"threshold": 0.4, "weights": None}
+    settings = dataclasses.asdict(EnsembleSettings(threshold=0.4))
+    assert record["settings"] == {**settings, "weights": None}
     assert record["parents"] == {
         f"store_{i}": artifact.content_hash(place.path) for i, place in enumerate(stores)
     }
