@@ -1,5 +1,6 @@
 """Views are undone before they are averaged, as probabilities, at the image's own size."""
 
+import tracemalloc
 from fractions import Fraction
 
 import cv2
@@ -185,22 +186,18 @@ def test_the_order_of_angles_and_batches_changes_nothing() -> None:
         assert np.abs(apart).max() <= 1
 
 
-def test_one_class_in_one_place_is_computed_there_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Constant memory: no plane is as large as the image where the bones are small."""
-    pixels = np.zeros((400, 400), np.uint8)
-    pixels[100:120, 60:80] = 255
-    sides: list[int] = []
-    mean = tta._mean
-
-    def noted(planes: object, seen: object, box: object) -> NDArray[np.float32]:
-        values = mean(planes, seen, box)  # type: ignore[arg-type]
-        sides.append(max(values.shape))
-        return values
-
-    monkeypatch.setattr(tta, "_mean", noted)
-    found = _planes(_predict(Brightness().eval(), pixels, EVERY))
-    assert found[0, 105:115, 65:75].min() > 200
-    assert len(sides) == 29 and max(sides) < 100
+def test_no_view_builds_the_planes_of_all_classes() -> None:
+    pixels = np.zeros((1024, 1024), np.uint8)
+    pixels[300:360, 200:260] = 255
+    network = Brightness().eval()
+    tracemalloc.start()
+    found = _predict(network, pixels, EVERY)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # 29 planes of 1024 x 1024 are 30 MB in bytes, 122 MB in float32
+    assert peak < 8e6
+    roi = tiles.plane_roi(found, 28)
+    assert roi.values[330 - roi.top, 230 - roi.left] > 200
 
 
 def test_scales_are_rounded_to_what_the_network_takes() -> None:
