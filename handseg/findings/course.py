@@ -8,13 +8,14 @@ import numpy as np
 from handseg.findings.finding import Finding
 
 _PATIENCE = 3
-"""Validations that must all be worse than the best before anything is said."""
-_LEAST_DROP = 0.003
+"""Validations after the best one before anything is said."""
+_LEAST_DROP = 0.002
 """Dice lost since the best validation."""
-_NOISES = 3.0
-"""The drop must also be this many times what validations scatter by: the best of many is lucky."""
-_SIGMA = 0.954
-"""Median distance of two draws from a normal distribution, in its standard deviations."""
+_NOISES = 4.0
+"""The drop must also be this many of its standard errors: every validation asks for it anew."""
+_BEND = 1.652
+"""Median size of a - 2 b + c for three draws from a normal distribution, in its standard
+deviations: 0.6745 sqrt(6). A steady rise or fall adds nothing to it."""
 _LEAST_MARGIN, _MARGIN = 0.01, 0.25
 """Held-out Dice beyond training Dice that is suspicious: this much, and this part of what is
 missing to 1, since images differ more in an early training."""
@@ -64,24 +65,30 @@ def of_history(member: str, history: Sequence[Line]) -> list[Finding]:
 
 
 def _over_trained(measured: Sequence[Line]) -> str:
-    """Held-out Dice fell for good while the training images were still learned better."""
+    """Held-out Dice fell for good while the training images were still learned better.
+
+    The best of many validations is lucky, so its neighbours are compared with the later ones.
+    """
     # losses at another size are no measure of these
     lines = [line for line in measured if line.input_px == measured[-1].input_px]
     dice = np.array([line.dice for line in lines], np.float64)
     best = int(dice.argmax())
     if len(lines) - 1 - best < _PATIENCE:
         return ""
-    late = lines[-_PATIENCE:]
-    highest = float(dice[-_PATIENCE:].max())
-    scatter = float(np.median(np.abs(np.diff(dice[len(dice) // 2 :])))) / _SIGMA
-    if dice[best] - highest < max(_LEAST_DROP, _NOISES * scatter):
+    late = lines[-max(_PATIENCE, (len(lines) - 1 - best) // 2) :]
+    around = np.array([dice[i] for i in (best - 1, best + 1) if i >= 0])
+    fallen = float(dice[-len(late) :].mean())
+    settled = dice[max(0, min(best - 1, len(dice) // 2)) :]  # without the steep rise before
+    scatter = float(np.median(np.abs(np.diff(settled, n=2)))) / _BEND
+    error = scatter * (1 / len(around) + 1 / len(late)) ** 0.5
+    if around.mean() - fallen < max(_LEAST_DROP, _NOISES * error):
         return ""
     loss = float(np.mean([line.loss for line in late]))
     if loss >= lines[best].loss:
         return ""
     return (
-        f"held-out Dice was {dice[best]:.4f} at epoch {lines[best].epoch:g} and at most "
-        f"{highest:.4f} in the last {_PATIENCE} validations, while the training loss fell from "
+        f"held-out Dice was {dice[best]:.4f} at epoch {lines[best].epoch:g} and {fallen:.4f} in "
+        f"the last {len(late)} validations, while the training loss fell from "
         f"{lines[best].loss:.4f} to {loss:.4f}{_training(lines[best], lines[-1])}"
     )
 

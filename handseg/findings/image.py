@@ -51,12 +51,11 @@ def _regions(masks: Sequence[rle.Runs], width: int) -> dict[int, regions.Region]
 def _sides(found: dict[int, regions.Region], true: dict[int, regions.Region] | None) -> list[str]:
     # Of each bone the largest piece: a speck elsewhere would move the centre of all.
     centres = {class_id: region.pieces[0].centre for class_id, region in found.items()}
-    texts = sides.mixed(centres)
     if true is None:
-        return texts
+        return sides.mixed(centres)
     annotated = {class_id: region.pieces[0].centre for class_id, region in true.items()}
-    if sides.mixed(annotated) == texts:
-        return []
+    in_truth = sides.mixed(annotated)
+    texts = [text for text in sides.mixed(centres) if text not in in_truth]
     if sides.side(centres) * sides.side(annotated) < 0:
         texts.append("the hand was annotated as one of the other side")
     return texts

@@ -27,7 +27,8 @@ def across_fold(training: Known, held_out: Known) -> list[Finding]:
                 Finding(
                     name="leaking folds",
                     about=f"person {person}",
-                    detail=f"is held out, and the same {what} are trained on as person {other}'s",
+                    detail=f"is held out, and an image of person {other} with the same {what} is "
+                    "trained on",
                 )
             )
     return findings

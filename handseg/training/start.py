@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from handseg.findings import fingerprint, leaks
 from handseg.findings import image as image_findings
 from handseg.findings.finding import Finding
-from handseg.models import catalogue, pretrained
+from handseg.models import catalogue
 from handseg.models.network import Network
 from handseg.training import validation, warm_start, watch
 from handseg.training.checkpoint import WarmStart
@@ -89,7 +89,7 @@ def weights(task: Task, start: Start, trainer: Trainer) -> WarmStart | None:
     if trainer.best_network is not trainer.network:
         networks.append(trainer.best_network)
     where = str(task.pretrained_folder or task.settings.model.pretrained)
-    if where != pretrained.NONE:
+    if where != "none":
         for network in networks:
             lines = catalogue.load_pretrained(network, where)
         _tell(task, lines)

@@ -17,50 +17,19 @@ from handseg.errors import BadInput, MissingInput, NonFiniteLoss, Terminated
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference.store import Store
-from handseg.settings import AugmentSettings, ModelSettings, SplitSettings, TrainSettings
-from handseg.stages.preprocess import preprocess
-from handseg.stages.split import split
-from handseg.stages.train import run_member, train
+from handseg.settings import AugmentSettings, ModelSettings, TrainSettings
+from handseg.stages.train import run_member
 from handseg.storage.location import Location
 from handseg.training import checkpoint, data, loop, schedule, validation
 from handseg.training.checkpoint import Measurement
 from handseg.training.task import Task
-from tests.drawing import write_tiny_dataset
-
-SETTINGS = TrainSettings(
-    model=ModelSettings(name="unet", filters=[4, 8, 12], input_px=32, output_px=32),
-    length=6,
-    unit="steps",
-    batch_size=2,
-    learning_rate=1e-2,
-    ema=0.5,
-    target="coverage",
-    validate_every=1,
-    precision="float32",
-    threads=1,
-    workers=0,
-)
+from tests.unit.stages.tiny_training import SETTINGS, make_data, run
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Fold table and image cache of four people."""
-    root = tmp_path_factory.mktemp("made")
-    write_tiny_dataset(root / "data", people=4, size=(40, 48), seed=1)
-    places = {name: Location(str(root / name)) for name in ("data", "folds.csv", "cache")}
-    split(data=places["data"], out=places["folds.csv"], settings=SplitSettings(folds=2))
-    preprocess(data=places["data"], folds=places["folds.csv"], out=places["cache"])
-    return root
-
-
-def run(made: Path, out: Path, settings: TrainSettings = SETTINGS) -> None:
-    train(
-        cache=Location(str(made / "cache")),
-        folds=Location(str(made / "folds.csv")),
-        fold=0,
-        out=Location(str(out)),
-        settings=settings,
-    )
+    return make_data(tmp_path_factory.mktemp("made"))
 
 
 def task(made: Path, folder: Path, settings: TrainSettings, *, stop_at: int = 0) -> Task:
