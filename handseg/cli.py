@@ -46,6 +46,16 @@ COMMANDS = {
     "report": Command("handseg.stages.report:report", "one HTML file about a run"),
     "score": Command("handseg.commands.score:score", "Dice of a CSV against the truth"),
     "validate": Command("handseg.commands.validate:validate", "report every fault of a CSV"),
+    "experiment": Command(
+        "handseg.commands.experiment:experiment",
+        "a table of arms, trained and compared",
+        ("table",),
+    ),
+    "tune": Command("handseg.commands.tune:tune", "search settings for the best Dice", ("search",)),
+    "show-augmentations": Command(
+        "handseg.commands.show_augmentations:show_augmentations",
+        "one hand under every adjustment and augmentation, as a PNG",
+    ),
     "models": Command("handseg.commands.models:models", "the networks there are, and their sizes"),
 }
 
@@ -88,7 +98,8 @@ def _answered(words: Sequence[str]) -> int:
 
 def overview() -> str:
     """The commands, one line each."""
-    lines = [f"  {name:<12}{command.help}" for name, command in COMMANDS.items()]
+    width = max(map(len, COMMANDS)) + 2
+    lines = [f"  {name:<{width}}{command.help}" for name, command in COMMANDS.items()]
     return "\n".join(
         [
             "usage: handseg COMMAND [flags]",

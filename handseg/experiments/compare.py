@@ -1,21 +1,22 @@
 """Arms compared: mean Dice, and paired differences with intervals from resampled people."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handseg.ensemble import interval
 from handseg.experiments.results import RunScores
-
-RESAMPLES = 10_000
-LEVEL = 0.95
-"""Part of the resamples that an interval holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A mean over images, with its interval."""
+    """A mean over images, with its 95 % interval; see `interval.over_people`.
+
+    Images of one person are alike, so that drawing images instead would promise too much.
+    """
 
     mean: float
     low: float
@@ -77,20 +78,25 @@ def difference(runs: Sequence[RunScores], base: Sequence[RunScores]) -> Differen
     if not shared:
         return None
     changes = {name: mine.dice[name] - theirs.dice[name] for name in shared}
-    seeds = sorted({r.seed for r in runs if r.seed is not None} & {r.seed for r in base})
+    by_seed = _by_seed(runs, base)
     return Difference(
         dice=_estimate({name: float(c.mean()) for name, c in changes.items()}, mine.people),
         per_bone=np.mean(list(changes.values()), axis=0),
-        by_seed={seed: _of_seed(runs, base, seed) for seed in seeds} if len(seeds) > 1 else {},
+        by_seed=by_seed if len(by_seed) > 1 else {},
         images=len(shared),
         people=len({mine.people[name] for name in shared}),
     )
 
 
-def _of_seed(runs: Sequence[RunScores], base: Sequence[RunScores], seed: int) -> float:
-    mine = _averaged(run for run in runs if run.seed == seed).dice
-    theirs = _averaged(run for run in base if run.seed == seed).dice
-    return float(np.mean([mine[name] - theirs[name] for name in mine if name in theirs]))
+def _by_seed(runs: Sequence[RunScores], base: Sequence[RunScores]) -> dict[int, float]:
+    found = {}
+    for seed in sorted({run.seed for run in runs if run.seed is not None}):
+        mine = _averaged(run for run in runs if run.seed == seed).dice
+        theirs = _averaged(run for run in base if run.seed == seed).dice
+        changes = [mine[name] - theirs[name] for name in mine if name in theirs]
+        if changes:
+            found[seed] = float(np.mean(changes))
+    return found
 
 
 def _averaged(runs: Iterable[RunScores]) -> _Images:
@@ -104,36 +110,8 @@ def _averaged(runs: Iterable[RunScores]) -> _Images:
 
 
 def _estimate(values: dict[str, float], people: dict[str, str]) -> Estimate:
-    low, high = interval(list(values.values()), [people[name] for name in values])
-    return Estimate(mean=float(np.mean(list(values.values()))), low=low, high=high)
-
-
-def interval(
-    values: Sequence[float], people: Sequence[str], *, seed: int = 0
-) -> tuple[float, float]:
-    """Percentile bootstrap of a mean, people drawn with replacement and their images with them.
-
-    Images of one person are alike, so that drawing images would promise too much.
-
-    Args:
-        values: of each image.
-        people: of each image, in the same order.
-        seed: of the draws; the same seed gives the same interval.
-
-    Returns:
-        Lower and upper end of the `LEVEL` interval; NaN where there are fewer than two people.
-
-    Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 13; clusters as in
-        Davison and Hinkley 1997, section 3.8.
-    """
-    who, index = np.unique(np.asarray(people), return_inverse=True)
-    if len(who) < 2:
-        return float("nan"), float("nan")
-    sums = np.bincount(index, weights=np.asarray(values, np.float64))
-    counts = np.bincount(index)
-    drawn = np.random.default_rng(seed).multinomial(
-        len(who), np.full(len(who), 1 / len(who)), size=RESAMPLES
-    )
-    means = (drawn @ sums) / (drawn @ counts)
-    low, high = np.quantile(means, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    return float(low), float(high)
+    dice, owners = np.array(list(values.values())), [people[name] for name in values]
+    if len(set(owners)) < 2:
+        return Estimate(mean=float(dice.mean()), low=math.nan, high=math.nan)
+    found = interval.over_people(dice, owners)
+    return Estimate(mean=found.mean, low=found.low, high=found.high)

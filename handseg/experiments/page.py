@@ -19,6 +19,8 @@ from handseg.report import heat, wording
 from handseg.report.rerun import flat
 
 _GIB, _MIB = 2**30, 2**20
+_FEW_PEOPLE = 10
+"""Below that, resampled people differ less than new ones would."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +134,7 @@ def render(
             # Safe: matplotlib escapes what it writes.
             figure=Markup(plot.draw(lines)) if lines else "",  # noqa: S704
             bones=bones,
-            resamples=compare.RESAMPLES,
+            few_people=_FEW_PEOPLE,
             wording=wording,
         )
     )

@@ -33,7 +33,7 @@ def read(name_or_path: str, folder: Traversable, *, kind: str) -> tuple[str, str
     if name_or_path.endswith((".yaml", ".yml")):
         path = Path(name_or_path)
         if not path.is_file():
-            raise MissingInput(f"{path}: no such {kind} file; the {kind}s are {', '.join(known)}")
+            raise MissingInput(f"{path}: no such {kind} file; there are {', '.join(known)}")
         return path.read_text(encoding="utf-8"), path.stem
     if name_or_path not in known:
         near = get_close_matches(name_or_path, known, n=1)

@@ -183,7 +183,7 @@ def test_a_wrong_file_is_refused_by_name(write: Any, text: str, message: str) ->
     [
         ("dmeo", r"dmeo: no such preset; did you mean demo\?"),
         ("xyz", "xyz: no such preset; there are demo, seed_ds2048"),
-        ("nowhere/x.yaml", "no such preset file; the presets are demo"),
+        ("nowhere/x.yaml", "no such preset file; there are demo"),
         ("../demo", "no such preset"),
     ],
 )

@@ -28,7 +28,7 @@ def test_a_path_finds_the_users_own_file(folder: Path, tmp_path: Path) -> None:
 def test_what_is_not_there_is_named_with_what_is(folder: Path) -> None:
     with pytest.raises(MissingInput, match="quik: no such table; did you mean quick"):
         sections.read("quik", folder, kind="table")
-    with pytest.raises(MissingInput, match="no such table file; the tables are quick, slow"):
+    with pytest.raises(MissingInput, match="no such table file; there are quick, slow"):
         sections.read("absent.yaml", folder, kind="table")
 
 
