@@ -32,7 +32,7 @@ def readme(name: str) -> str:
         _section("Inputs", _ports(spec.inputs or {}, meanings)),
         _section("Outputs", _ports(spec.outputs or {}, meanings)),
     ]
-    parts += [_settings_section(stage) for stage in metadata["stages"]]
+    parts += _settings_sections(metadata["stages"])
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -79,14 +79,22 @@ def _ports(ports: dict[str, Any], meanings: dict[str, str]) -> list[tuple[str, .
     return [("name", "type", "meaning"), *rows] if rows else []
 
 
-def _settings_section(stage: str) -> str:
-    arguments = wiring.stage_function(stage).args
-    for argument in [*arguments.args, *arguments.kwonlyargs]:
-        if argument.arg == "settings" and argument.annotation:
-            cls = getattr(all_settings, ast.unparse(argument.annotation))
-            head = ("name", "type", "default", "meaning")
-            return _section(f"Settings of {stage}", [head, *_setting_rows(cls, "")])
-    return ""
+def _settings_sections(stages: list[str]) -> list[str]:
+    """One section for each settings class, under the stages that take it."""
+    takers: dict[str, list[str]] = {}
+    for stage in stages:
+        arguments = wiring.stage_function(stage).args
+        for argument in [*arguments.args, *arguments.kwonlyargs]:
+            if argument.arg == "settings" and argument.annotation:
+                takers.setdefault(ast.unparse(argument.annotation), []).append(stage)
+    head = ("name", "type", "default", "meaning")
+    return [
+        _section(
+            f"Settings of {' and '.join(named)}",
+            [head, *_setting_rows(getattr(all_settings, cls), "")],
+        )
+        for cls, named in takers.items()
+    ]
 
 
 def _setting_rows(cls: type, prefix: str) -> list[tuple[str, ...]]:

@@ -37,36 +37,30 @@ def steps(preset: Preset, *, data: Location, out: Location, part: Part) -> list[
         part: whose predictions become the CSV: the test part's, or the out-of-fold ones.
 
     Returns:
-        split, preprocess, per member train and (for the test part) infer, ensemble, report.
+        split, preprocess, per member train and (for the test part) infer, select (where the preset
+        asks for it), ensemble, report.
     """
     folds, cache = out.child("folds.csv"), out.child("cache")
     submission, page = out.child("submission.csv"), out.child("report.html")
+    choice = out.child("choice.json") if preset.ensemble.select else None
+    made = {
+        "members": [_checkpoint(out, member) for member in preset.members],
+        "stores": [_store(out, member, "oof") for member in preset.members],
+        "cache": cache,
+        "folds": folds,
+    }
+    how = {"weights": preset.weights, "settings": preset.ensemble}
     plan = [
         _step("split", folds, data=data, settings=preset.split),
         _step("preprocess", cache, data=data, folds=folds, settings=preset.preprocess),
     ]
     for member in preset.members:
         plan += _member_steps(member, preset, out=out, part=part)
-    plan.append(
-        _step(
-            "ensemble",
-            submission,
-            stores=[_store(out, member, part) for member in preset.members],
-            weights=preset.weights,
-            settings=preset.ensemble,
-        )
-    )
-    plan.append(
-        _step(
-            "report",
-            page,
-            cache=cache,
-            folds=folds,
-            members=[_checkpoint(out, member) for member in preset.members],
-            stores=[_store(out, member, "oof") for member in preset.members],
-            submission=submission,
-        )
-    )
+    if choice is not None:
+        plan.append(_step("select", choice, **made, **how))
+    voters = [_store(out, member, part) for member in preset.members]
+    plan.append(_step("ensemble", submission, stores=voters, choice=choice, **how))
+    plan.append(_step("report", page, **made, submission=submission))
     return plan
 
 

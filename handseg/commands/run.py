@@ -46,11 +46,13 @@ def run(
     """Check the data, then run split, preprocess, train, infer, ensemble and report.
 
     Killed anywhere and called again it goes on; complete, it does nothing. What is left out of
-    the settings below is the preset's.
+    the settings below is the preset's. With --ensemble.select, how members vote is chosen on
+    out-of-fold predictions first.
 
     Args:
         data: Folder with train/ and, where there is one, test/ in the competition's layout.
-        out: The run's folder: folds.csv, cache/, members/, stores/, submission.csv, report.html.
+        out: The run's folder: folds.csv, cache/, members/, stores/, submission.csv, report.html,
+            and choice.json where it is asked for.
         preset: A preset's name, or the path of a YAML file of the same form.
         split: Replaces settings of the preset's split.
         preprocess: Replaces settings of the preset's preprocess.
@@ -93,6 +95,7 @@ def _run(chosen: Preset, data: Location, out: Location, made: Values | None) -> 
     if part == "oof":
         logger.info("there is no test part: submission.csv will hold the out-of-fold predictions")
     logger.info("preset %s: %d members, %d steps", chosen.name, len(chosen.members), len(plan))
+    _warn_of_views(chosen)
     if not all(_is_there(step) for step in plan if step.stage == "train"):
         _check_networks(chosen)
     _take(plan)
@@ -108,6 +111,15 @@ def _settings(preset: Preset) -> dict[str, Any]:
 
 def _is_there(step: Step) -> bool:
     return all(artifact.exists(place) for place in (step.out, *step.also))
+
+
+def _warn_of_views(preset: Preset) -> None:
+    infer = preset.infer
+    if preset.ensemble.select and (infer.tta_flip or infer.tta_rotate_degrees or infer.tta_scales):
+        logger.warning(
+            "infer.tta_* changes the test part's probabilities and not the out-of-fold ones, on "
+            "which ensemble.select chooses"
+        )
 
 
 def _check_networks(preset: Preset) -> None:

@@ -217,7 +217,7 @@ def reached(name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-@pytest.mark.parametrize("stage", ["split", "preprocess", "ensemble", "report"])
+@pytest.mark.parametrize("stage", ["split", "preprocess", "select", "ensemble", "report"])
 def test_what_runs_in_the_cpu_image_needs_no_torch(stage: str) -> None:
     assert not reached(f"handseg.stages.{stage}") & {"torch", "albumentations", "safetensors"}
 

@@ -149,18 +149,22 @@ def test_the_ensemble_waits_for_every_member(tiny: dsl.base_component.BaseCompon
     assert [item["fold"] for item in items] == [0, 1]
 
 
-def test_the_command_line_takes_the_graphs_steps_with_its_settings() -> None:
-    preset = catalogue.load("seed_ensemble")
+@pytest.mark.parametrize("choosing", [[], ["select"]])
+def test_the_command_line_takes_the_graphs_steps_with_its_settings(choosing: list[str]) -> None:
+    preset = catalogue.load("seed_ensemble", {"ensemble": {"select": bool(choosing)}})
     here = parse("data")
     plan = steps(preset, data=here, out=parse("run"), part="test")
     given = {call.stage: set(call.wires) for name in wiring.STAGES for call in wiring.calls(name)}
     # The report's Markdown is for KFP's pages alone.
     given["report"] -= {"markdown"}
+    # A pipeline's members begin anew.
+    given["train"] -= {"warm_start", "allow_seen"}
     members = ["train", "infer"] * len(preset.members)
     assert [step.stage for step in plan] == [
         "split",
         "preprocess",
         *members,
+        *choosing,
         "ensemble",
         "report",
     ]

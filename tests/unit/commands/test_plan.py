@@ -98,3 +98,19 @@ def test_a_preset_with_one_member_is_a_run_too() -> None:
     preset = catalogue.load("smoke")
     plan = steps(replace(preset, members=preset.members[:1]), data=DATA, out=RUN, part="test")
     assert len(plan) == 6
+
+
+def test_a_choice_is_made_of_the_out_of_fold_stores_and_then_voted_by() -> None:
+    preset = catalogue.load("seed_ensemble", {"ensemble": {"select": True}})
+    plan = {step.stage: step for step in steps(preset, data=DATA, out=RUN, part="test")}
+    select, ensemble = plan["select"].arguments, plan["ensemble"].arguments
+    assert select["out"] == ensemble["choice"] == RUN.child("choice.json")
+    assert [store.uri.split("/")[-1] for store in select["stores"]] == ["oof"] * 5
+    assert (select["weights"], select["settings"]) == (ensemble["weights"], ensemble["settings"])
+
+
+def test_nothing_is_chosen_unless_asked_for() -> None:
+    plan = steps(catalogue.load("smoke"), data=DATA, out=RUN, part="test")
+    assert "select" not in [step.stage for step in plan]
+    (ensemble,) = [step for step in plan if step.stage == "ensemble"]
+    assert ensemble.arguments["choice"] is None
