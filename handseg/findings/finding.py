@@ -24,6 +24,9 @@ MEANING: dict[Name, str] = {
 }
 """What each name stands for."""
 
+IN_IMAGES: tuple[Name, ...] = ("finger confusion", "bone in two places", "left and right")
+"""Those that are found in predictions of images."""
+
 REMEDY: dict[Name, str] = {
     "finger confusion": "look at these images; train for less long, or leave the member out of the "
     "vote",

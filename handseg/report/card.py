@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from handseg.errors import BadInput, MissingInput
+from handseg.findings.finding import Finding
 from handseg.settings import TrainSettings
 from handseg.settings_codec import from_dict
 
@@ -24,6 +25,10 @@ class Line:
     """Mean loss since the line before."""
     dice: float | None = None
     """Mean Dice on the held-out fold; None where it was not measured."""
+    train_dice: float | None = None
+    """Mean Dice on a few training images."""
+    found: dict[str, int] | None = None
+    """Held-out images with a finding, by its name; None where nobody looked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +46,8 @@ class MemberCard:
     mean_dice: float | None = None
     """Dice of the kept weights on the held-out fold, as training measured it."""
     history: list[Line] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    """Named warnings about its data and its course."""
 
 
 def read(folder: Path) -> MemberCard:

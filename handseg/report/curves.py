@@ -23,6 +23,8 @@ class Series:
     y: Sequence[float]
     mark: tuple[float, float] | None = None
     """A point to set off."""
+    beside: Sequence[tuple[float, float]] = ()
+    """A thin line in the same colour, to compare with."""
 
 
 def draw(
@@ -66,5 +68,9 @@ def _add(axes: matplotlib.axes.Axes, line: Series, number: int) -> None:
         marker="o" if len(line.x) <= _FEW else None,
         markersize=3.5,
     )
+    if line.beside:
+        axes.plot(
+            *zip(*line.beside, strict=True), color=colour, linewidth=0.8, linestyle=(0, (4, 2))
+        )
     if line.mark is not None:
         axes.plot(*line.mark, marker="o", markersize=8, color=colour, fillstyle="none")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from handseg.findings.finding import Finding
 from handseg.report.balance import FoldBalance
 from handseg.report.card import MemberCard
 from handseg.report.hand_map import HandMap
@@ -50,6 +51,8 @@ class TestFacts:
     missing: Mapping[str, int]
     """Images with an empty prediction, by bone; bones that were always found are left out."""
     overlays: tuple[Overlay, ...]
+    findings: tuple[Finding, ...] = ()
+    """About all of these predictions."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference.store import ImageTiles, Store
 from handseg.masks import rle
-from handseg.report import balance, hand_map, overlays, rerun, scores
+from handseg.report import balance, hand_map, overlays, rerun, scores, warnings
 from handseg.report.card import MemberCard
 from handseg.report.facts import Facts, MemberFacts, TestFacts
 from handseg.report.overlays import Overlay
@@ -183,6 +183,11 @@ def _test(inputs: Inputs) -> TestFacts | None:
         images=len(names),
         missing={bones.NAMES[c]: int(number) for c, number in enumerate(empty) if number},
         overlays=tuple(_test_overlay(inputs, names[i]) for i in shown),
+        findings=warnings.of_submission(
+            {name: inputs.cache.read(name).pixels.shape for name in names},
+            inputs.submission,
+            inputs.voted,
+        ),
     )
 
 

@@ -8,7 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from handseg import bones
-from handseg.report import curves, heat, records, tables, wording
+from handseg.findings.finding import IN_IMAGES, MEANING
+from handseg.report import curves, heat, records, tables, warnings, wording
 from handseg.report.curves import Series
 from handseg.report.facts import Facts
 
@@ -44,6 +45,10 @@ def render(facts: Facts) -> str:
             dice_svg=_dice(facts),
             commits=records.commits(facts.runs),
             versions=records.versions(facts.runs),
+            warning_groups=warnings.groups(facts),
+            warning_counts=warnings.counts(facts),
+            warning_meanings=MEANING,
+            names_in_images=IN_IMAGES,
             heat_legend=heat.LEGEND,
             bones=bones,
             wording=wording,
@@ -92,6 +97,11 @@ def _dice(facts: Facts) -> Markup:
                 x=[epoch for epoch, _, _ in points],
                 y=[dice for _, dice, _ in points],
                 mark=kept[0] if kept else None,
+                beside=[
+                    (line.epoch, line.train_dice)
+                    for line in member.card.history
+                    if line.train_dice is not None
+                ],
             )
         )
     return Markup(  # noqa: S704 - as above

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg.ensemble import voting
+from handseg.findings import image as findings
+from handseg.findings.finding import Finding
 from handseg.images.cache import CachedImage
 from handseg.inference.store import ImageTiles
 from handseg.masks import bitfield, dice, rle
@@ -32,6 +34,8 @@ class ImageScore:
     """Dice of the members' vote, in (0, 1]."""
     members: Mapping[str, PerBone]
     """Dice of each member that held the image out, by name."""
+    findings: tuple[Finding, ...] = ()
+    """About the vote's prediction."""
 
     @property
     def mean(self) -> float:
@@ -75,21 +79,19 @@ def score(image: CachedImage, tiles: Mapping[str, ImageTiles], voters: Voters) -
     """
     height, width = image.pixels.shape
     truth = bitfield.class_runs(image.polygons, (height, width))
-    members = {
-        name: _dice(voting.vote([values], [1.0], MEMBER_THRESHOLD), truth)
-        for name, values in tiles.items()
-    }
-    if len(members) == 1 and voters.threshold == MEMBER_THRESHOLD:
-        overall = next(iter(members.values()))
+    alone = {name: voting.vote([values], [1.0], MEMBER_THRESHOLD) for name, values in tiles.items()}
+    if len(alone) == 1 and voters.threshold == MEMBER_THRESHOLD:
+        predicted = next(iter(alone.values()))
     else:
-        overall = _dice(predict(tiles, voters), truth)
+        predicted = predict(tiles, voters)
     return ImageScore(
         name=image.name,
         person=image.person,
         shape=(height, width),
         areas=np.array([rle.area(runs) for runs in truth], np.float64),
-        overall=overall,
-        members=members,
+        overall=_dice(predicted, truth),
+        members={name: _dice(runs, truth) for name, runs in alone.items()},
+        findings=tuple(findings.of_prediction(image.name, predicted, width, truth=truth)),
     )
 
 

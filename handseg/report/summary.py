@@ -1,7 +1,7 @@
 """The report's first figures as Markdown, for places that show text."""
 
 from handseg import bones
-from handseg.report import records, wording
+from handseg.report import records, warnings, wording
 from handseg.report.facts import Facts
 
 _HARDEST = 5
@@ -25,6 +25,8 @@ def text(facts: Facts) -> str:
         "",
         f"Hardest bones: {_hardest(facts)}.",
         "",
+        f"Warnings: {_warnings(facts)}.",
+        "",
         "| fold | people | images |",
         "|---|---|---|",
         *(f"| {fold.fold} | {fold.people} | {fold.images} |" for fold in facts.balance),
@@ -39,6 +41,11 @@ def text(facts: Facts) -> str:
 def _hardest(facts: Facts) -> str:
     order = facts.overall.argsort(kind="stable")[:_HARDEST].tolist()
     return ", ".join(f"{bones.NAMES[c]} {wording.dice(float(facts.overall[c]))}" for c in order)
+
+
+def _warnings(facts: Facts) -> str:
+    found = [f"{group.name} ({group.count})" for group in warnings.groups(facts)]
+    return ", ".join(found) or "none"
 
 
 def _cell(value: str) -> str:
