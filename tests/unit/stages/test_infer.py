@@ -118,6 +118,21 @@ def test_complete_store_is_left_alone(made: Made, caplog: pytest.LogCaptureFixtu
         )  # fmt: skip
 
 
+def test_views_change_the_store_and_stand_in_its_record(made: Made) -> None:
+    views = replace(QUICK, tta_flip=True, tta_rotate_degrees=[5.0], tta_scales=[1.5])
+    other = Location(f"{made.out.uri}-views")
+    for out, settings in ((made.out, QUICK), (other, views)):
+        infer(checkpoint=made.checkpoint, cache=made.cache, part="test", out=out, settings=settings)
+    one, many = (Store(out.path).read("i2.png") for out in (made.out, other))
+    assert one.shape == many.shape and not np.array_equal(one.values, many.values)
+    record = str(provenance.read(other.path)["settings"])
+    assert "'tta_rotate_degrees': [5.0]" in record and "'tta_scales': [1.5]" in record
+    with pytest.raises(BadInput, match="tta_flip: False -> True"):
+        infer(
+            checkpoint=made.checkpoint, cache=made.cache, part="test", out=made.out, settings=views
+        )
+
+
 def test_held_out_fold_needs_the_fold_table(made: Made) -> None:
     with pytest.raises(BadInput, match="part is oof, which needs the fold table; give --folds"):
         infer(checkpoint=made.checkpoint, cache=made.cache, part="oof", out=made.out)
