@@ -42,6 +42,9 @@ COMMANDS = {
     "preprocess": Command("handseg.stages.preprocess:preprocess", "images -> image cache"),
     "train": Command("handseg.stages.train:train", "train one member on all folds but one"),
     "infer": Command("handseg.stages.infer:infer", "a member's probabilities -> probability store"),
+    "select": Command(
+        "handseg.stages.select:select", "out-of-fold stores -> how members are to vote"
+    ),
     "ensemble": Command("handseg.stages.ensemble:ensemble", "probability stores -> RLE CSV"),
     "report": Command("handseg.stages.report:report", "one HTML file about a run"),
     "score": Command("handseg.commands.score:score", "Dice of a CSV against the truth"),
