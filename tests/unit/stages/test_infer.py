@@ -123,7 +123,7 @@ def test_views_change_the_store_and_stand_in_its_record(made: Made) -> None:
     other = Location(f"{made.out.uri}-views")
     for out, settings in ((made.out, QUICK), (other, views)):
         infer(checkpoint=made.checkpoint, cache=made.cache, part="test", out=out, settings=settings)
-    one, many = (Store(out.path).read("i2.png") for out in (made.out, other))
+    one, many = (Store(out.path).read("i4.png") for out in (made.out, other))
     assert one.shape == many.shape and not np.array_equal(one.values, many.values)
     record = str(provenance.read(other.path)["settings"])
     assert "'tta_rotate_degrees': [5.0]" in record and "'tta_scales': [1.5]" in record
