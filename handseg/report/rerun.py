@@ -24,7 +24,9 @@ def commands(
     ensemble: StageRun,
     part: str,
 ) -> list[str]:
-    """Write the commands, stage after stage; DATA stands for the raw data.
+    """Write the commands, stage after stage.
+
+    DATA stands for the raw data, CHECKPOINT-HASH for a checkpoint that a member began with.
 
     Args:
         split: how the fold table was made.
@@ -43,6 +45,7 @@ def commands(
         lines.append(
             f"handseg train --cache cache --folds folds.csv --fold {run.settings.get('fold')}"
             f" --out {_folder('members', name)} --oof {_folder('stores', name, 'oof')}"
+            + _warm_start(run)
             + _flags(TrainSettings(), run.settings)
         )
         if part == "test":
@@ -51,16 +54,42 @@ def commands(
                 f" --out {_folder('stores', name, 'test')}"
                 + _flags(InferSettings(), infer[name].settings)
             )
-    return [*lines, _vote(ensemble, part)]
+    return [*lines, *_choose(ensemble), _vote(ensemble, part)]
+
+
+def _choose(ensemble: StageRun) -> list[str]:
+    """What made the choice that the vote followed; it began with the vote's own settings."""
+    if ensemble.choice is None:
+        return []
+    members = " ".join(_folder("members", name) for name in ensemble.weights)
+    stores = " ".join(_folder("stores", name, "oof") for name in ensemble.weights)
+    return [
+        f"handseg select --members {members} --stores {stores}{_weights(ensemble)} --cache cache"
+        f" --folds folds.csv --out choice.json{_flags(EnsembleSettings(), ensemble.settings)}"
+    ]
+
+
+def _weights(ensemble: StageRun) -> str:
+    """Weights, where they were given by hand."""
+    given = ensemble.settings.get("weights")
+    return f" --weights {' '.join(map(str, given))}" if isinstance(given, list) else ""
+
+
+def _warm_start(run: StageRun) -> str:
+    """CHECKPOINT stands for the one it began with, whose content hash follows."""
+    content = run.parents.get("warm_start")
+    return f" --warm-start CHECKPOINT-{content[:12]}" if content else ""
 
 
 def _vote(ensemble: StageRun, part: str) -> str:
-    """The vote over the stores in its own order; weights only where they were given by hand."""
+    """The vote over the stores in its own order."""
     stores = " ".join(_folder("stores", name, part) for name in ensemble.weights)
-    given = ensemble.settings.get("weights")
-    weights = f" --weights {' '.join(map(str, given))}" if isinstance(given, list) else ""
+    choice = "" if ensemble.choice is None else " --choice choice.json"
     settings = _flags(EnsembleSettings(), ensemble.settings)
-    return f"handseg ensemble --stores {stores}{weights} --out submission.csv{settings}"
+    return (
+        f"handseg ensemble --stores {stores}{_weights(ensemble)}{choice} --out submission.csv"
+        f"{settings}"
+    )
 
 
 def _folder(*parts: str) -> str:
