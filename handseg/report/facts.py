@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from handseg.ensemble.choice import Choice
+from handseg.ensemble.rule import Rule
 from handseg.findings.finding import Finding
 from handseg.report.balance import FoldBalance
 from handseg.report.card import MemberCard
@@ -61,8 +63,10 @@ class Facts:
 
     run_name: str
     members: tuple[MemberFacts, ...]
-    threshold: float
+    rule: Rule
     """Of the vote."""
+    choice: Choice | None
+    """What the vote followed, where it was chosen on out-of-fold predictions."""
     train_images: int
     people: int
     balance: tuple[FoldBalance, ...]

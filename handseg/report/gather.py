@@ -9,6 +9,8 @@ from threading import Lock
 import numpy as np
 
 from handseg import bones
+from handseg.ensemble.choice import Choice
+from handseg.ensemble.rule import Rule
 from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
@@ -51,7 +53,10 @@ class Inputs:
     members: Sequence[MemberInputs]
     submission: Mapping[str, Sequence[str]]
     """Image name -> 29 RLE texts."""
-    threshold: float
+    rule: Rule
+    """Of the vote."""
+    choice: Choice | None
+    """What the vote followed, where it was chosen."""
     split: StageRun
     preprocessed: StageRun
     voted: StageRun
@@ -59,10 +64,11 @@ class Inputs:
     @property
     def voters(self) -> Voters:
         """Who votes, and how."""
-        return Voters(
-            weights={member.card.name: member.weight for member in self.members},
-            threshold=self.threshold,
-        )
+        weights = {member.card.name: member.weight for member in self.members}
+        if self.choice is None:
+            return Voters.plain(weights, self.rule)
+        shares = self.choice.shares([member.store.card for member in self.members])
+        return Voters(names=list(weights), shares=shares, rule=self.rule)
 
 
 def gather(inputs: Inputs, track: Track) -> Facts:
@@ -82,7 +88,8 @@ def gather(inputs: Inputs, track: Track) -> Facts:
     return Facts(
         run_name=inputs.run_name,
         members=tuple(_member(member, found) for member in inputs.members),
-        threshold=inputs.threshold,
+        rule=inputs.rule,
+        choice=inputs.choice,
         train_images=len(inputs.table.rows),
         people=len({row.person for row in inputs.table.rows}),
         balance=_balance(inputs),

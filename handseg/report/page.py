@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from handseg import bones
 from handseg.findings.finding import IN_IMAGES, MEANING
-from handseg.report import curves, heat, records, tables, warnings, wording
+from handseg.report import curves, heat, records, selection, tables, warnings, wording
 from handseg.report.curves import Series
 from handseg.report.facts import Facts
 
@@ -51,6 +51,7 @@ def render(facts: Facts) -> str:
             names_in_images=IN_IMAGES,
             heat_legend=heat.LEGEND,
             bones=bones,
+            selection=selection,
             wording=wording,
         )
     )

@@ -27,6 +27,8 @@ class StageRun:
     ended: datetime
     weights: Mapping[str, float]
     """Of a vote: the weight of each member, by name; empty for other stages."""
+    choice: Mapping[str, object] | None = None
+    """Of a vote: the choice that it followed, as choice.json has it."""
 
     @property
     def seconds(self) -> float:
@@ -59,6 +61,7 @@ def parse(record: Mapping[str, object], *, artifact: str, content: str) -> Stage
             started=datetime.fromisoformat(str(record["started"])),
             ended=datetime.fromisoformat(str(record["ended"])),
             weights=_weights(record.get("members", [])),
+            choice=_mapping(record["choice"]) if "choice" in record else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg.ensemble import voting
+from handseg.ensemble.rule import Rule
+from handseg.ensemble.shares import Shares
 from handseg.findings import image as findings
 from handseg.findings.finding import Finding
 from handseg.images.cache import CachedImage
@@ -45,10 +47,17 @@ class ImageScore:
 
 @dataclass(frozen=True, kw_only=True)
 class Voters:
-    """The members that may vote, their weights and the threshold of their vote."""
+    """The members that may vote, who has how much of it, and the rule of their vote."""
 
-    weights: Mapping[str, float]
-    threshold: float
+    names: Sequence[str]
+    shares: Shares
+    """Of the members, in the order of their names."""
+    rule: Rule
+
+    @classmethod
+    def plain(cls, weights: Mapping[str, float], rule: Rule) -> "Voters":
+        """Members with a weight each."""
+        return cls(names=list(weights), shares=Shares.plain(list(weights.values())), rule=rule)
 
 
 def predict(tiles: Mapping[str, ImageTiles], voters: Voters) -> list[rle.Runs]:
@@ -58,15 +67,13 @@ def predict(tiles: Mapping[str, ImageTiles], voters: Voters) -> list[rle.Runs]:
 
     Args:
         tiles: the image's probabilities, by member.
-        voters: weight of each of them, and threshold.
+        voters: all of them and others.
 
     Returns:
         29 runs in the official order.
     """
-    weights = [voters.weights[name] for name in tiles]
-    if not sum(weights):
-        weights = [1.0] * len(weights)
-    return voting.vote(list(tiles.values()), weights, voters.threshold)
+    weights = voters.shares.of([voters.names.index(name) for name in tiles])
+    return voting.by_rule(list(tiles.values()), weights, voters.rule)
 
 
 def score(image: CachedImage, tiles: Mapping[str, ImageTiles], voters: Voters) -> ImageScore:
@@ -80,7 +87,7 @@ def score(image: CachedImage, tiles: Mapping[str, ImageTiles], voters: Voters) -
     height, width = image.pixels.shape
     truth = bitfield.class_runs(image.polygons, (height, width))
     alone = {name: voting.vote([values], [1.0], MEMBER_THRESHOLD) for name, values in tiles.items()}
-    if len(alone) == 1 and voters.threshold == MEMBER_THRESHOLD:
+    if len(alone) == 1 and voters.rule == Rule.at(MEMBER_THRESHOLD):
         predicted = next(iter(alone.values()))
     else:
         predicted = predict(tiles, voters)

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from handseg import progress, provenance
+from handseg.ensemble import choice as choices
 from handseg.ensemble import submission as submissions
+from handseg.ensemble.rule import Rule
 from handseg.errors import BadInput, MissingInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
@@ -19,6 +21,7 @@ from handseg.report.gather import Inputs, MemberInputs
 from handseg.report.records import StageRun
 from handseg.report.scores import ImageScore
 from handseg.settings import EnsembleSettings
+from handseg.settings_codec import from_dict
 from handseg.storage import artifact
 from handseg.storage.location import Location
 
@@ -113,6 +116,8 @@ def _inputs(
         raise BadInput(f"members {names}: give each a name of its own with `handseg train --name`")
     stores = [Store(store.path) for store in predicted]
     voted = submission.run("submission.csv")
+    place = f"run.json of {voted.artifact}: choice"
+    choice = None if voted.choice is None else choices.parse(voted.choice, where=place)
     return Inputs(
         run_name=run_name,
         cache=ImageCache(cache.path),
@@ -128,11 +133,17 @@ def _inputs(
             for i in range(len(names))
         ],
         submission=submissions.read(submission.path),
-        threshold=float(str(voted.settings.get("threshold", EnsembleSettings().threshold))),
+        rule=_rule(voted) if choice is None else choice.rule,
+        choice=choice,
         split=folds.run("folds.csv"),
         preprocessed=cache.run("cache"),
         voted=voted,
     )
+
+
+def _rule(voted: StageRun) -> Rule:
+    settings = {name: value for name, value in voted.settings.items() if name != "weights"}
+    return Rule.of(from_dict(EnsembleSettings, settings, where=f"settings of {voted.artifact}"))
 
 
 def _weight(voted: StageRun, name: str) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from handseg import bones, provenance
 from handseg.ensemble import submission, voting
+from handseg.ensemble.rule import Rule
 from handseg.folds import FoldRow, FoldTable
 from handseg.images.cache import CachedImage, CacheWriter, ImageCache
 from handseg.inference.store import Store, StoreCard, StoreWriter
@@ -68,7 +69,8 @@ class MadeRun:
                 for name in self.members
             ],
             submission=submission.read(self.folder / "submission.csv"),
-            threshold=0.5,
+            rule=Rule.at(0.5),
+            choice=None,
             split=self._run("folds.csv"),
             preprocessed=self._run("cache"),
             voted=voted,

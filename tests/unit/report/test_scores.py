@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pytest import approx
 
+from handseg.ensemble.rule import Rule
 from handseg.images.cache import CachedImage
 from handseg.masks import rle
 from handseg.report import scores
@@ -11,7 +14,7 @@ from tests.unit.report.made_run import hand, predict
 SIDE = 128
 TRUTH = hand(SIDE)
 IMAGE = CachedImage("a.png", "ann", "train", np.zeros((SIDE, SIDE), np.uint8), TRUTH)
-EQUAL = Voters(weights={"a": 1.0, "b": 1.0}, threshold=0.5)
+EQUAL = Voters.plain({"a": 1.0, "b": 1.0}, Rule.at(0.5))
 
 
 def test_the_truth_itself_scores_1() -> None:
@@ -37,14 +40,14 @@ def test_the_vote_is_scored_beside_each_member() -> None:
         "a": predict(IMAGE, TRUTH, error_px=0),
         "b": predict(IMAGE, TRUTH, error_px=3),
     }
-    voters = Voters(weights={"a": 3.0, "b": 1.0}, threshold=0.5)
+    voters = Voters.plain({"a": 3.0, "b": 1.0}, Rule.at(0.5))
     score = scores.score(IMAGE, tiles, voters)
     assert score.overall == approx(score.members["a"])
     assert score.members["b"].mean() < 0.95
 
 
 def test_members_without_weight_vote_alike_where_no_other_held_the_image_out() -> None:
-    voters = Voters(weights={"a": 0.0, "b": 1.0}, threshold=0.5)
+    voters = Voters.plain({"a": 0.0, "b": 1.0}, Rule.at(0.5))
     tiles = {"a": predict(IMAGE, TRUTH, error_px=0)}
     assert sum(map(rle.area, scores.predict(tiles, voters))) > 0
 
@@ -61,7 +64,7 @@ def test_means_are_over_the_images_a_member_held_out() -> None:
 def test_another_threshold_changes_the_vote_and_not_the_members(threshold: float) -> None:
     tiles = {"a": predict(IMAGE, TRUTH, error_px=0), "b": predict(IMAGE, TRUTH, error_px=3)}
     at_half = scores.score(IMAGE, tiles, EQUAL)
-    other = scores.score(IMAGE, tiles, Voters(weights=EQUAL.weights, threshold=threshold))
+    other = scores.score(IMAGE, tiles, replace(EQUAL, rule=Rule.at(threshold)))
     assert other.members["b"] == approx(at_half.members["b"])
     # at 0.2 and 0.5 one vote of two is enough, at 0.7 both are needed
     assert (other.overall == approx(at_half.overall)) is (threshold < 0.5)
