@@ -1,5 +1,6 @@
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from handseg.ensemble import voting
+from handseg.ensemble.rule import Rule
 from handseg.errors import BadInput
 from handseg.inference.tiles import ImageTiles, TileBuilder
 from handseg.masks import rle
@@ -129,3 +131,48 @@ def test_a_member_of_weight_zero_has_no_say() -> None:
 def test_another_image_or_shape_is_refused(other: ImageTiles) -> None:
     with pytest.raises(BadInput, match="infer with every member from the same image cache"):
         voting.vote([member(np.ones((9, 9), np.uint8)), other], [1, 1], 0.5)
+
+
+def by_rule(members: Sequence[ImageTiles], weights: Sequence[float], **rule: Any) -> list[str]:
+    given = Rule(**{"thresholds": (0.5,) * 29, **rule})
+    return [rle.to_text(runs) for runs in voting.by_rule(members, weights, given)]
+
+
+def test_hard_voting_counts_members_and_not_how_sure_they_are() -> None:
+    # two of three are barely in favour: (130 + 130 + 0) / 3 = 86.7 loses softly, 2 of 3 win hard
+    barely, none = np.full((1, 1), 130, np.uint8), np.zeros((1, 1), np.uint8)
+    three = [member(barely), member(barely), member(none)]
+    assert by_rule(three, [1, 1, 1])[3] == ""
+    assert by_rule(three, [1, 1, 1], voting="hard")[3] == "1 1"
+    # with weight 3 against 2 the third has the majority; with 2 against 2, half is enough
+    assert by_rule(three, [1, 1, 3], voting="hard")[3] == ""
+    assert by_rule(three, [1, 1, 2], voting="hard")[3] == "1 1"
+
+
+def test_in_hard_voting_the_threshold_is_each_members_own() -> None:
+    pair = [member(np.full((1, 1), 102, np.uint8)), member(np.full((1, 1), 101, np.uint8))]
+    # 0.4 · 255 = 102
+    assert by_rule(pair, [1, 1], voting="hard", thresholds=(0.4,) * 29)[3] == "1 1"
+    assert by_rule(pair, [1, 2], voting="hard", thresholds=(0.4,) * 29)[3] == ""
+
+
+def test_every_bone_has_its_own_threshold() -> None:
+    plane = np.full((1, 1), 102, np.uint8)
+    thresholds = tuple(0.4 if class_id == 3 else 0.5 for class_id in range(29))
+    assert by_rule([member(plane)], [1], thresholds=thresholds)[3] == "1 1"
+    assert by_rule([member(plane, 4)], [1], thresholds=thresholds)[4] == ""
+
+
+@pytest.mark.parametrize("how", ["soft", "hard"])
+def test_of_regions_far_apart_the_largest_is_kept(how: str) -> None:
+    plane = np.zeros((10, 200), np.uint8)
+    plane[0, 0:3] = plane[5, 190:192] = 255
+    assert by_rule([member(plane)], [1], voting=how)[3] == "1 3 1191 2"
+    assert by_rule([member(plane)], [1], voting=how, largest_component=True)[3] == "1 3"
+
+
+def test_some_classes_alone_are_voted_on_as_with_the_others() -> None:
+    pair = [member(np.full((2, 2), 255, np.uint8), class_id) for class_id in (0, 28)]
+    rule = Rule(thresholds=(0.5,) * 29)
+    (found,) = voting.by_rule(pair, [1, 1], rule, classes=[28])
+    assert np.array_equal(found, voting.by_rule(pair, [1, 1], rule)[28])

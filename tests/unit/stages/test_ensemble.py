@@ -126,6 +126,29 @@ def test_out_of_fold_stores_share_the_images(
     assert "3 images, such as 02.png, have only members of weight 0" in caplog.text
 
 
+def test_every_setting_of_the_vote_has_an_effect(tmp_path: Path) -> None:
+    stores = [store(tmp_path, seed) for seed in range(3)]
+    plain = EnsembleSettings()
+    texts = {}
+    for name, settings in {
+        "plain": plain,
+        "threshold": EnsembleSettings(threshold=0.48),
+        "thresholds": EnsembleSettings(thresholds=[0.48] + [0.5] * 28),
+        "voting": EnsembleSettings(voting="hard"),
+        "largest_component": EnsembleSettings(largest_component=True),
+    }.items():
+        out = Location(str(tmp_path / f"{name}.csv"))
+        ensemble(stores=stores, out=out, settings=settings)
+        texts[name] = out.path.read_bytes()
+    assert len(set(texts.values())) == 5
+    alike = EnsembleSettings(thresholds=[0.48] * 29)
+    ensemble(stores=stores, out=Location(str(tmp_path / "alike.csv")), settings=alike)
+    assert (tmp_path / "alike.csv").read_bytes() == texts["threshold"]
+    # the others' bones are untouched by one bone's threshold
+    first, changed = (submission.read(tmp_path / f"{n}.csv") for n in ("plain", "thresholds"))
+    assert all(first[name][1:] == changed[name][1:] for name in first)
+
+
 def refused(folder: Path, stores: list[Location], message: str, **arguments: Any) -> None:
     out = Location(str(folder / "submission.csv"))
     with pytest.raises((BadInput, MissingInput), match=message):
