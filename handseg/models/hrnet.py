@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from handseg.models.encoders import Encoder
 from handseg.models.hrnet_blocks import Bottleneck, Exchange, convolve, enlarge
-from handseg.models.network import HeadLogits, Network, initialise
+from handseg.models.network import Network, initialise
 from handseg.models.refine import Refine
 
 _BRANCHES = 4
@@ -152,11 +152,6 @@ class HRNet(Network):
         self.head = nn.Conv2d(width, class_count, 1)
         self.refine = Refine(class_count) if scale > 1 else None
         initialise(self)
-
-    def forward(self, images: Tensor) -> list[HeadLogits]:
-        """See Network.forward; there are no auxiliary heads."""
-        output = self._check_side(images)
-        return [HeadLogits(self.native(images), output, self.refine)]
 
     def native(self, images: Tensor) -> Tensor:
         """See Network.native."""

@@ -64,7 +64,11 @@ class Bottleneck(nn.Module):
 
 
 class Exchange(nn.Module):
-    """Residual blocks in every branch; then each branch gets the sum of all, at its own size."""
+    """Residual blocks in every branch; then each branch gets the sum of all, at its own size.
+
+    Coarser maps are enlarged bilinearly, as in the paper's segmentation code; its classifiers, of
+    which the published weights are, enlarge to the nearest cell.
+    """
 
     def __init__(self, widths: Sequence[int], blocks: int) -> None:
         super().__init__()

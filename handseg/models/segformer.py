@@ -7,7 +7,7 @@ import torch.nn.functional as F  # noqa: N812  torch's own convention
 from torch import Tensor, nn
 
 from handseg.models.encoders_stages import MitMaps
-from handseg.models.network import HeadLogits, Network, initialise
+from handseg.models.network import Network, initialise
 from handseg.models.refine import Refine
 
 _DROPOUT = 0.1
@@ -63,11 +63,6 @@ class SegFormer(Network):
         )
         self.refine = Refine(class_count) if scale > 1 else None
         initialise(self)
-
-    def forward(self, images: Tensor) -> list[HeadLogits]:
-        """See Network.forward; there are no auxiliary heads."""
-        output = self._check_side(images)
-        return [HeadLogits(self.native(images), output, self.refine)]
 
     def native(self, images: Tensor) -> Tensor:
         """See Network.native."""
