@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from handseg import bones
 from handseg.ensemble.choice import Choice, Interval
 from handseg.ensemble.rule import Rule
 
@@ -52,10 +51,3 @@ def shares(choice: Choice) -> list[Share]:
             if m.family == family.name
         ]
     return rows
-
-
-def thresholds(choice: Choice) -> list[tuple[str, float]]:
-    """The bones whose threshold was changed, with it."""
-    given = Rule.of(choice.settings).thresholds
-    pairs = zip(bones.NAMES, choice.thresholds, given, strict=True)
-    return [(name, now) for name, now, before in pairs if now != before]

@@ -73,7 +73,6 @@ def test_the_page_states_the_gain_on_people_who_had_no_part(facts: Facts, choice
         "The interval lies above 0.",
         "4 of 4",
         "no image had more than one voter",
-        "Thresholds other than before: finger-1 0.35.",
     ):
         assert text in html
     assert HOSTILE not in html
