@@ -13,6 +13,9 @@ _LEAST_DROP = 0.002
 """Dice lost since the best validation."""
 _NOISES = 4.0
 """The drop must also be this many of its standard errors: every validation asks for it anew."""
+_LEAST_RISE = 0.01
+_NOISES_RISEN = 2.0
+"""Fewer do where Dice on training images rose by so much meanwhile: the two have come apart."""
 _BEND = 1.652
 """Median size of a - 2 b + c for three draws from a normal distribution, in its standard
 deviations: 0.6745 sqrt(6). A steady rise or fall adds nothing to it."""
@@ -81,7 +84,8 @@ def _over_trained(measured: Sequence[Line]) -> str:
     settled = dice[max(0, min(best - 1, len(dice) // 2)) :]  # without the steep rise before
     scatter = float(np.median(np.abs(np.diff(settled, n=2)))) / _BEND
     error = scatter * (1 / len(around) + 1 / len(late)) ** 0.5
-    if around.mean() - fallen < max(_LEAST_DROP, _NOISES * error):
+    noises = _NOISES_RISEN if _rise(lines[best], late) >= _LEAST_RISE else _NOISES
+    if around.mean() - fallen < max(_LEAST_DROP, noises * error):
         return ""
     loss = float(np.mean([line.loss for line in late]))
     if loss >= lines[best].loss:
@@ -91,6 +95,12 @@ def _over_trained(measured: Sequence[Line]) -> str:
         f"the last {len(late)} validations, while the training loss fell from "
         f"{lines[best].loss:.4f} to {loss:.4f}{_training(lines[best], lines[-1])}"
     )
+
+
+def _rise(best: Line, late: Sequence[Line]) -> float:
+    """What Dice on training images gained since the best validation; 0 where it is not known."""
+    known = [line.train_dice for line in late if line.train_dice is not None]
+    return float(np.mean(known)) - best.train_dice if known and best.train_dice is not None else 0.0
 
 
 def _training(best: Line, last: Line) -> str:

@@ -49,6 +49,18 @@ def test_dice_on_training_images_is_said_where_it_is_known() -> None:
     assert finding.detail.endswith("(Dice on training images 0.9600, then 0.9800)")
 
 
+def test_training_and_held_out_dice_that_come_apart_are_seen_sooner() -> None:
+    # of 12 synthetic hands of 6 people that a small U-Net learned by heart, at 64 px
+    dice = [0.1793, 0.3156, 0.3641, 0.3954, 0.4085, 0.4207, 0.4280, 0.4232, 0.4218, 0.4192, 0.4200,
+            0.4134]  # fmt: skip
+    trained = [0.3169, 0.5652, 0.7133, 0.7779, 0.8072, 0.8159, 0.8276, 0.8354, 0.8368, 0.8418,
+               0.8454, 0.8471]  # fmt: skip
+    losses = np.linspace(0.6, 0.2, 12).tolist()
+    assert names(history(dice[:10], losses, trained)) == []
+    assert names(history(dice, losses, trained)) == ["over-training"]
+    assert names(history(dice, losses)) == []
+
+
 def test_one_bad_validation_is_no_over_training() -> None:
     assert names(history([*RISING, 0.940, 0.9505, 0.951, 0.9508], LOSSES)) == []
     assert names(history([*RISING, *FALLING[:2]], LOSSES)) == []
