@@ -78,7 +78,8 @@ def _weights(ensemble: StageRun) -> str:
 def _warm_start(run: StageRun) -> str:
     """CHECKPOINT stands for the one it began with, whose content hash follows."""
     content = run.parents.get("warm_start")
-    return f" --warm-start CHECKPOINT-{content[:12]}" if content else ""
+    allowed = " --allow-seen" if run.settings.get("allow_seen") else ""
+    return f" --warm-start CHECKPOINT-{content[:12]}{allowed}" if content else ""
 
 
 def _vote(ensemble: StageRun, part: str) -> str:

@@ -140,6 +140,7 @@ class _Member:
             **provenance.settings_dict(self.settings),
             "fold": self.fold,
             "name": self.name,
+            **({"allow_seen": True} if self.source and self.source.allow_seen else {}),
         }
         if provenance.is_done(out, stage="train", settings=settings, parents=self.parents):
             logger.info("%s is complete: nothing to train", out)

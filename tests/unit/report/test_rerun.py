@@ -15,6 +15,17 @@ def test_every_stage_is_a_command(facts: Facts) -> None:
     assert stages == ["split", "preprocess", "train", "infer", "train", "infer", "ensemble"]
 
 
+def test_a_warm_start_is_told_by_its_hash(made_run: MadeRun) -> None:
+    inputs = made_run.inputs()
+    first, second = inputs.members
+    parents = {**first.trained.parents, "warm_start": "0123456789abcdef"}
+    seen = {**first.trained.settings, "allow_seen": True}
+    warm = replace(first, trained=replace(first.trained, parents=parents, settings=seen))
+    found = gather(replace(inputs, members=[warm, second]), lambda scores, total: scores)
+    assert " --warm-start CHECKPOINT-0123456789ab --allow-seen " in found.commands[2]
+    assert "--warm-start" not in found.commands[4]
+
+
 def test_settings_that_are_not_the_default_are_flags(facts: Facts) -> None:
     split, _, first, _, second, _, vote = facts.commands
     assert split == "handseg split --data DATA --out folds.csv --settings.folds 2"
