@@ -17,8 +17,9 @@ from handseg.storage import snapshot
 from handseg.training.checkpoint import Measurement
 
 logger = logging.getLogger(__name__)
-PARTS = 1000
-"""Steps of a trial as the pruner counts them: thousandths, since trials differ in steps."""
+PARTS = 20
+"""Steps of a trial as the pruner counts them: parts of its length, since trials differ in steps
+and validations, and Optuna compares them only at equal steps."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Bench:
                 fold=self.search.fold,
                 out=out,
                 settings=settings.train,
-                on_validation=_pruning(trial, settings.train),
+                on_validation=pruning(trial, settings.train),
             )
         except optuna.TrialPruned:
             snapshot.remove_tree(out.sibling(f"{out.name}.partial"))
@@ -63,15 +64,32 @@ def _member(settings: Trial, fold: int) -> Member:
     )
 
 
-def _pruning(trial: optuna.Trial, train: TrainSettings) -> Callable[[Measurement], None]:
-    """What ends a training that does worse than others did at the same part of theirs."""
+def pruning(trial: optuna.Trial, train: TrainSettings) -> Callable[[Measurement], None]:
+    """What ends a training that does worse than others did at the same part of theirs.
+
+    A part in which nothing was validated counts with the Dice before it.
+
+    Args:
+        trial: told of every part.
+        train: its settings.
+
+    Returns:
+        To be called with every line of the history; raises optuna.TrialPruned.
+    """
+    done, before = 0, math.nan
 
     def judge(line: Measurement) -> None:
+        nonlocal done, before
         if line.dice is None:
             return
-        done = {"steps": line.step, "epochs": line.epoch, "minutes": line.seconds / 60}[train.unit]
-        part = min(PARTS, math.ceil(PARTS * done / train.length))
-        trial.report(line.dice, part)
+        passed = {"steps": line.step, "epochs": line.epoch, "minutes": line.seconds / 60}
+        part = min(PARTS, int(PARTS * passed[train.unit] / train.length))
+        for skipped in range(done + 1, part):
+            if not math.isnan(before):
+                trial.report(before, skipped)
+        if part > done:
+            trial.report(line.dice, part)
+        done, before = max(done, part), line.dice
         if part < PARTS and trial.should_prune():
             raise optuna.TrialPruned
 

@@ -5,7 +5,7 @@ import pytest
 
 from handseg.errors import BadInput, MissingInput
 from handseg.experiments import table
-from handseg.experiments.arm import Training, Vote
+from handseg.experiments.arm import Table, Training, Vote
 
 TABLE = """
 split: {folds: 3}
@@ -29,7 +29,7 @@ def write(tmp_path: Path) -> Any:
     return written
 
 
-def trained(found: table.Table, name: str) -> Training:
+def trained(found: Table, name: str) -> Training:
     how = found.arm(name).how
     assert isinstance(how, Training)
     return how
