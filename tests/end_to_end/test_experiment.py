@@ -19,7 +19,7 @@ split: {folds: 2}
 folds: [0]
 train:
   model: {name: unet, filters: [4, 8, 12], input_px: 32, output_px: 32}
-  length: 400
+  length: 150
   unit: steps
   batch_size: 2
   target: coverage
