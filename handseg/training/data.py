@@ -22,6 +22,8 @@ from handseg.training.schedule import Draw
 _KEPT_BYTES = 2**28
 """All images of one size are kept in memory up to this; shrinking 2048 pixels costs more than a
 step of a small network."""
+_GRACE_S = 30
+"""Seconds after SIGTERM in which a training process ends its workers; a pod is given as many."""
 _ELASTIC, _PASTE = 1, 2
 """Which stream of a draw's seed each takes, so that wanting one changes no draw of another."""
 
@@ -162,8 +164,9 @@ def _collate(samples: list[tuple[NDArray[np.uint8], NDArray[np.generic], str]]) 
 def _start_worker(_worker: int) -> None:
     # OpenCV's own threads in every worker would fight with the network's over the same cores
     cv2.setNumThreads(0)
-    # the training process notes SIGTERM and saves first; a worker has nothing to save
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # SIGTERM may reach the whole process group: the training process saves first, then its workers
+    # end with it. One whose training process does not end still does, by the alarm.
+    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(_GRACE_S))
 
 
 def load(

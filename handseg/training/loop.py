@@ -16,6 +16,7 @@ from handseg.findings import course
 from handseg.findings.finding import counted
 from handseg.inference import device as devices
 from handseg.training import (
+    calibration,
     checkpoint,
     data,
     distributed,
@@ -34,8 +35,6 @@ from handseg.training.trainer import Trainer
 logger = logging.getLogger(__name__)
 BEST = "best.safetensors"
 LAST = "last.safetensors"
-_CALIBRATION_STEPS = (2, 4)
-"""Steps at each size that warm up, and that are timed."""
 
 
 def train(task: Task) -> Card | None:
@@ -76,7 +75,6 @@ class _Course:
         )
         self._described = devices.describe(device, self._dtype)
         memory.start(device)
-        self._losses: list[float] = []
         self._began = time.monotonic()
         found = resume.load(task.folder)
         if found is None:
@@ -94,7 +92,14 @@ class _Course:
     def _start(self, known: start.Start, images: int) -> Progress:
         self._trainer = self._new_trainer(known.prior)
         origin = start.weights(self._task, known, self._trainer)
-        plan = self._plan(known.prior, images)
+        plan = calibration.plan(
+            self._settings,
+            images,
+            probe=lambda: self._new_trainer(known.prior),
+            load=self._load,
+            device=self._device,
+            began=self._began,
+        )
         model = self._settings.model
         logger.info(
             "%s: %s, %d images, %d steps at %s px on %s",
@@ -107,27 +112,7 @@ class _Course:
             seen=known.seen, warm_start=origin, findings=known.findings,
         )  # fmt: skip
 
-    def _plan(self, prior: list[float], images: int) -> schedule.Plan:
-        if self._settings.unit != "minutes":
-            return schedule.plan_counted(self._settings, images)
-        probe = self._new_trainer(prior)
-        sizes, _ = schedule.phases(self._settings)
-        seconds = [self._time_step(probe, size, images) for size in sizes]
-        left_s = self._settings.length * 60 - (time.monotonic() - self._began)
-        shared = distributed.share([*seconds, left_s], self._device)
-        return schedule.plan_timed(self._settings, images, shared[:-1], max(1.0, shared[-1]))
-
-    def _time_step(self, probe: Trainer, size: int, images: int) -> float:
-        """Median seconds of a step at one size, data included, on a network thrown away."""
-        warm, timed = _CALIBRATION_STEPS
-        plan = schedule.Plan(sizes_px=[size], steps=[warm + timed], fractions=[1.0], images=images)
-        ends = [time.monotonic()]
-        for batch in self._load(plan, start=0):
-            probe.step(batch, self._settings.learning_rate * 1e-3)
-            ends.append(time.monotonic())
-        return float(np.median(np.diff(ends)[warm:]))
-
-    def _load(self, plan: schedule.Plan, *, start: int) -> Iterator[data.Batch]:
+    def _load(self, plan: schedule.Plan, start: int = 0) -> Iterator[data.Batch]:
         draws = schedule.batches(
             self._settings, plan, start=start,
             rank=distributed.rank(), ranks=distributed.ranks(),
@@ -141,29 +126,47 @@ class _Course:
         """Take every step that is left."""
         plan, saved = self._progress.plan, time.monotonic()
         since = saved - self._progress.seconds
+        if self._owes_validation():
+            self._validate(since)
         left = range(self._progress.step, plan.total)
         batches = self._load(plan, start=self._progress.step)
         for step in progress.track(left, description=self._task.name, total=len(left)):
             rate = schedule.learning_rate(self._settings, plan, step)
-            self._losses.append(self._trainer.step(next(batches), rate))
+            loss = self._trainer.step(next(batches), rate)
             self._progress = replace(
-                self._progress, step=step + 1, seconds=time.monotonic() - since
+                self._progress,
+                step=step + 1,
+                seconds=time.monotonic() - since,
+                loss_sum=self._progress.loss_sum + loss,
+                loss_count=self._progress.loss_count + 1,
             )
             due = time.monotonic() - saved > self._settings.checkpoint_minutes * 60
             stopped = distributed.agree(self._task.stopped(), self._device)
-            validates = schedule.validates_after(self._settings, plan, step)
-            if validates and not stopped and distributed.rank() == 0:
-                self._validate(rate)
-            if (validates or due or stopped) and distributed.rank() == 0:
-                self._progress = replace(self._progress, seconds=time.monotonic() - since)
-                self._save()
+            if self._owes_validation() and not stopped:
+                self._validate(since)
                 saved = time.monotonic()
-            if validates and not stopped and distributed.rank() == 0 and self._task.on_validation:
-                self._task.on_validation(self._progress.history[-1])
+            elif (due or stopped) and distributed.rank() == 0:
+                self._save(since)
+                saved = time.monotonic()
             if stopped:
                 raise Terminated(f"{self._task.name}: stopped at step {step + 1}, which was saved")
 
-    def _validate(self, rate: float) -> None:
+    def _owes_validation(self) -> bool:
+        """Whether this process is to validate the step last taken; one that was stopped has not."""
+        state = self._progress
+        if distributed.rank() or not state.step:
+            return False
+        validated = state.history[-1].step if state.history else 0
+        due = schedule.validates_after(self._settings, state.plan, state.step - 1)
+        return due and validated != state.step
+
+    def _validate(self, since: float) -> None:
+        self._measure()
+        self._save(since)
+        if self._task.on_validation:
+            self._task.on_validation(self._progress.history[-1])
+
+    def _measure(self) -> None:
         state, plan = self._progress, self._progress.plan
         measured = self._validation.measure(self._trainer.best_network)
         dice = measured.dice
@@ -171,20 +174,19 @@ class _Course:
             step=state.step,
             epoch=round(state.step * self._settings.batch_size / plan.images, 3),
             seconds=round(state.seconds, 1),
-            loss=float(np.mean(self._losses)),
-            learning_rate=rate,
+            loss=state.loss_sum / state.loss_count,
+            learning_rate=schedule.learning_rate(self._settings, plan, state.step - 1),
             input_px=plan.size_at(state.step - 1),
             dice=dice,
             train_dice=measured.train_dice,
             found=counted(measured.findings),
         )
-        self._losses = []
         logger.info(
             "%s step %d/%d  epoch %.1f  loss %.4f  dice %.4f (training %.4f)  %.0f s",
             self._task.name, line.step, plan.total, line.epoch, line.loss, dice,
             measured.train_dice, line.seconds,
         )  # fmt: skip
-        self._progress = replace(state, history=[*state.history, line])
+        self._progress = replace(state, history=[*state.history, line], loss_sum=0.0, loss_count=0)
         watch.after_validation(self._task.name, self._progress, measured.findings)
         best = state.best_dice_per_class
         if not best or dice > float(np.mean(list(best.values()))):
@@ -194,9 +196,10 @@ class _Course:
                 self._progress, best_step=state.step, best_dice_per_class=measured.dice_per_class
             )
 
-    def _save(self) -> None:
+    def _save(self, since: float) -> None:
         peak = max(self._progress.peak_memory_bytes, memory.peak_bytes(self._device))
-        self._progress = replace(self._progress, peak_memory_bytes=peak)
+        seconds = time.monotonic() - since
+        self._progress = replace(self._progress, seconds=seconds, peak_memory_bytes=peak)
         resume.save(self._task.folder, self._progress, self._trainer.tensors())
         self._task.on_checkpoint(self._task.folder)
 

@@ -1,11 +1,12 @@
 """The most memory that a training used."""
 
-import resource
+from pathlib import Path
 
 import torch
 
-_UNIT_BYTES = 1024
-"""Linux counts ru_maxrss in KiB."""
+_STATUS = Path("/proc/self/status")
+_PEAK = "VmHWM:"
+"""Linux's line of the peak, in KiB; ru_maxrss would have that of the process's parent as well."""
 
 
 def start(device: torch.device) -> None:
@@ -23,4 +24,5 @@ def peak_bytes(device: torch.device) -> int:
     """
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT_BYTES
+    lines = _STATUS.read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(_PEAK))

@@ -36,6 +36,10 @@ class Progress:
     history: list[Measurement]
     identity: dict[str, str]
     """What may not change between two halves of one training: settings, data, folds."""
+    loss_sum: float = 0.0
+    """Of the losses since the last validation."""
+    loss_count: int = 0
+    """Steps since the last validation."""
     peak_memory_bytes: int = 0
     """The most that any of its processes used so far; see `memory.peak_bytes`."""
     seen: dict[str, list[str]] = field(default_factory=dict)

@@ -54,12 +54,12 @@ def test_the_graph_finds_most_bones(runs: Runs, score: dict[str, Any]) -> None:
     texts = submission.read(runs.graph / "submission.csv")
     assert len(texts) == score["images"] == 2
     for name, bones in texts.items():
-        assert sum(bool(text) for text in bones) >= 20, name
-    assert score["mean_dice"] >= 0.3
+        assert sum(bool(text) for text in bones) >= 15, name
+    assert score["mean_dice"] >= 0.25
 
 
 def test_the_graph_gives_the_csv_of_the_command_line(runs: Runs, score: dict[str, Any]) -> None:
-    assert score["mean_dice"] >= 0.3
+    assert score["mean_dice"] >= 0.25
     graph = (runs.graph / "submission.csv").read_bytes()
     assert graph == (runs.alone / "submission.csv").read_bytes()
 

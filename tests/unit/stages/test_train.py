@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -164,7 +165,8 @@ def test_minutes_become_a_plan_that_is_kept(made: Path, tmp_path: Path) -> None:
     assert card is not None and card.steps >= 1
 
 
-def test_sigterm_saves_and_the_same_command_goes_on(made: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("to", [os.kill, os.killpg], ids=["process", "group"])
+def test_sigterm_saves(made: Path, tmp_path: Path, to: Callable[[int, int], None]) -> None:
     words = [
         sys.executable, "-m", "handseg", "train", "--cache", str(made / "cache"),
         "--folds", str(made / "folds.csv"), "--fold", "0", "--out", str(tmp_path / "member"),
@@ -173,15 +175,28 @@ def test_sigterm_saves_and_the_same_command_goes_on(made: Path, tmp_path: Path) 
         "--settings.unit", "steps", "--settings.target", "coverage", "--settings.batch_size", "2",
         "--settings.workers", "1", "--settings.threads", "1",
     ]  # fmt: skip
-    process = subprocess.Popen([*words, "--settings.length", "100000"], stderr=subprocess.PIPE)
+    words += ["--settings.length", "100000"]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, start_new_session=True)
     states = tmp_path / "member.partial" / "resume"
     while process.poll() is None and not list(states.glob("step-*.safetensors")):
         time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
+    to(process.pid, signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 143, errors.decode()
     assert b"which was saved" in errors
     assert not (tmp_path / "member").exists()
+
+
+def test_a_validation_that_a_stop_left_out_is_made_up_for(made: Path, tmp_path: Path) -> None:
+    settings = replace(SETTINGS, validate_every=1000)
+    whole = loop.train(task(made, tmp_path / "whole", settings))
+    assert whole is not None
+    with pytest.raises(Terminated, match=f"stopped at step {whole.steps}"):
+        loop.train(task(made, tmp_path / "cut", settings, stop_at=whole.steps))
+    resumed = loop.train(task(made, tmp_path / "cut", settings))
+    assert resumed is not None
+    (line,), (other,) = whole.history, resumed.history
+    assert (line.step, line.loss, line.dice) == (other.step, other.loss, other.dice)
 
 
 def test_a_pickled_checkpoint_is_refused(made: Path, tmp_path: Path) -> None:
