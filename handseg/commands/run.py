@@ -10,10 +10,13 @@ from importlib import import_module
 from typing import Annotated, Any, TypeAlias
 
 from handseg import provenance
+from handseg.commands import networks
 from handseg.commands.check import check
 from handseg.commands.plan import Part, Step, steps
 from handseg.commands.time_left import TimeLeft
 from handseg.dataset import layout
+from handseg.dataset.layout import ImageRecord
+from handseg.ensemble.nesting import LEAST_GROUPS
 from handseg.errors import BadInput
 from handseg.presets import catalogue
 from handseg.presets.catalogue import Preset
@@ -95,9 +98,9 @@ def _run(chosen: Preset, data: Location, out: Location, made: Values | None) -> 
     if part == "oof":
         logger.info("there is no test part: submission.csv will hold the out-of-fold predictions")
     logger.info("preset %s: %d members, %d steps", chosen.name, len(chosen.members), len(plan))
-    _warn_of_views(chosen)
+    _check_choice(chosen, images)
     if not all(_is_there(step) for step in plan if step.stage == "train"):
-        _check_networks(chosen)
+        networks.check({f"member {m.name}": m.train for m in chosen.members})
     _take(plan)
     _write_record(out, plan, made_of, started)
     logger.info("done: %s and %s", out.child("submission.csv"), out.child("report.html"))
@@ -113,28 +116,22 @@ def _is_there(step: Step) -> bool:
     return all(artifact.exists(place) for place in (step.out, *step.also))
 
 
-def _warn_of_views(preset: Preset) -> None:
+def _check_choice(preset: Preset, images: Sequence[ImageRecord]) -> None:
+    """Refuse or warn before the trainings of what a choice after them would be refused for."""
+    if not preset.ensemble.select:
+        return
+    people = len({image.person for image in images if image.part == "train"})
+    if people < LEAST_GROUPS:
+        raise BadInput(
+            f"ensemble.select: {people} people; a choice is tried on people that had no part in "
+            f"it, which takes {LEAST_GROUPS}: give more, or leave ensemble.select out"
+        )
     infer = preset.infer
-    if preset.ensemble.select and (infer.tta_flip or infer.tta_rotate_degrees or infer.tta_scales):
+    if infer.tta_flip or infer.tta_rotate_degrees or infer.tta_scales:
         logger.warning(
             "infer.tta_* changes the test part's probabilities and not the out-of-fold ones, on "
             "which ensemble.select chooses"
         )
-
-
-def _check_networks(preset: Preset) -> None:
-    """Refuse before the first step what the first member would be refused for, minutes later."""
-    # By name, so that torch is loaded only where a member is still to be trained.
-    networks = import_module("handseg.models.catalogue")
-    for member in preset.members:
-        model = member.train.model
-        stride = networks.stride(model)
-        for side in (model.input_px, *member.train.sizes_px):
-            if side % stride:
-                raise BadInput(
-                    f"member {member.name}: {side} px is no multiple of {stride}, the stride of "
-                    f"{model.name}; change train.model.input_px or train.sizes_px"
-                )
 
 
 def _take(plan: Sequence[Step]) -> None:

@@ -181,7 +181,8 @@ def test_broken_data_is_refused_before_anything_is_written(
     ("more", "message"),
     [
         (["--train.model.name", "unnet"], "unnet"),
-        (["--train.model.input_px", "50", "--train.model.output_px", "50"], "50 px is no multiple"),
+        (["--train.model.input_px", "50", "--train.model.output_px", "50"], "input_px is 50"),
+        (["--train.head_weights", "1", ".5"], "2 entries, the network 1 heads"),
         (["--train.sizes_px", "42", "64", "--train.sizes_fraction", ".5", ".5"], "42 px is no mul"),
         (["--split.folds", "9"], "9"),
     ],
@@ -191,6 +192,18 @@ def test_what_cannot_be_trained_is_refused_before_training(
 ) -> None:
     assert run(data, tmp_path / "run", *more) == 2
     assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_choice_without_enough_people_is_refused_before_training(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = Path(shutil.copytree(data, tmp_path / "data"))
+    for person in ("ID003", "ID004"):
+        for kind in ("DCM", "outputs_json"):
+            shutil.rmtree(few / "train" / kind / person)
+    assert run(few, tmp_path / "run", "--ensemble.select", "true") == 2
+    assert "ensemble.select: 2 people" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 
