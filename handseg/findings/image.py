@@ -7,6 +7,9 @@ from handseg.findings.finding import Finding, Name
 from handseg.masks import rle
 from handseg.masks.polygons import Polygons
 
+_SHOWN = 4
+"""Of the mistakes of one kind in one image."""
+
 
 def of_prediction(
     name: str,
@@ -33,7 +36,13 @@ def of_prediction(
         "bone in two places": places.apart(found, true),
         "left and right": _sides(found, true),
     }
-    return [Finding(name=key, about=name, detail="; ".join(t)) for key, t in texts.items() if t]
+    return [Finding(name=key, about=name, detail=_joined(t)) for key, t in texts.items() if t]
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """What was seen in one image; a network that has learned nothing confuses hundreds of pairs."""
+    more = len(texts) - _SHOWN
+    return "; ".join(texts[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
 def of_annotation(name: str, polygons: Polygons) -> list[Finding]:
