@@ -8,13 +8,15 @@ PYTEST := $(BIN)/python -m pytest
 
 DEMO        := runs/demo
 DEMO_HANDS  := --people 27 --test-people 5 --size 2048 --seed 7
+STUDY       := runs/study
+STUDY_HANDS := --people 30 --test-people 20 --size 256 --seed 11
 SMOKE       := runs/smoke
 SMOKE_HANDS := --people 8 --test-people 1 --size 256 --seed 3
 
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all smoke lint compile clean
+.PHONY: help venv demo test test-all smoke study lint compile clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -40,6 +42,10 @@ smoke: $(READY) ## the KFP graph on tiny hands in this machine's processes, as C
 	$(BIN)/python -m pipeline.local --preset smoke --data $(SMOKE)-data --out $(SMOKE)
 	$(BIN)/handseg score --truth $(SMOKE)-data --submission $(SMOKE)/submission.csv
 
+study: $(READY) ## which results hold in small, on synthetic hands; a quarter of an hour
+	$(BIN)/handseg demo-data $(STUDY)-data $(STUDY_HANDS)
+	$(BIN)/handseg experiment study --data $(STUDY)-data --out $(STUDY)
+
 lint: $(READY) ## ruff check, ruff format and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -48,8 +54,8 @@ lint: $(READY) ## ruff check, ruff format and mypy --strict
 compile: $(READY) ## each preset -> pipeline/compiled/PRESET.yaml
 	$(BIN)/python -m pipeline.compile
 
-clean: ## remove .venv, caches, and what `make demo` and `make smoke` drew and ran
-	rm -rf $(VENV) $(DEMO) $(DEMO)-data $(SMOKE) $(SMOKE)-data build dist local_outputs *.egg-info \
+clean: ## remove .venv, caches, and what demo, smoke and study drew and ran
+	rm -rf $(VENV) $(DEMO) $(DEMO)-data $(SMOKE) $(SMOKE)-data $(STUDY) $(STUDY)-data build dist local_outputs *.egg-info \
 	  .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find handseg tests pipeline components -name __pycache__ -prune -exec rm -rf {} +
 

@@ -54,7 +54,7 @@ def draw(lines: Sequence[Line]) -> str:
         left.set_yticks(range(len(lines)), [line.name for line in lines])
         left.set_ylim(len(lines) - 0.5, -0.5)
         left.set_xlabel("Dice: mean with 95 % interval; ticks are the bones")
-        right.set_xlabel("difference of Dice, paired, with 95 % interval")
+        right.set_xlabel("paired difference, 95 % interval")
         right.axvline(0, color=theme.INK, linewidth=0.8)
         for axes in (left, right):
             axes.grid(axis="x")
