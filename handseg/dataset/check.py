@@ -21,8 +21,8 @@ from pathlib import Path
 import cv2
 
 from handseg import bones, progress
+from handseg.ahead import work_ahead
 from handseg.dataset import annotations, layout, twins
-from handseg.dataset.ahead import work_ahead
 from handseg.dataset.crossings import crossings
 from handseg.dataset.fault import Fault
 from handseg.dataset.layout import ImageRecord

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg import bones, progress
-from handseg.dataset.ahead import work_ahead
+from handseg.ahead import work_ahead
 from handseg.ensemble import voting
 from handseg.ensemble import weights as member_weights
 from handseg.ensemble.contest import Contest

@@ -1,17 +1,16 @@
 """Images in, tiles of probabilities out: reading, network and tail at the same time."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from handseg.ahead import in_order
 from handseg.errors import OutOfGpuMemory
 from handseg.images import normalise
 from handseg.images.cache import CachedImage
@@ -22,9 +21,6 @@ from handseg.inference.tiles import TileBuilder
 from handseg.inference.view import View
 from handseg.models.network import Network
 from handseg.settings import InferSettings
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 _BATCHES_AHEAD = 2
 _MOST_THREADS = 16
@@ -79,7 +75,7 @@ def predict(
     network.eval()
     try:
         with ThreadPoolExecutor(threads, "handseg-predict") as pool:
-            inputs = _ahead(
+            inputs = in_order(
                 pool,
                 lambda batch: _prepare(batch, seen),
                 _batches(images, settings.batch_size),
@@ -88,28 +84,11 @@ def predict(
             answers = (
                 answer for batch in inputs for answer in _answer(network, batch, device, dtype)
             )
-            yield from _ahead(
+            yield from in_order(
                 pool, lambda answer: _tiles(tail, answer, seen), answers, depth=in_flight
             )
     finally:
         network.train(was_training)
-
-
-def _ahead(
-    pool: ThreadPoolExecutor,
-    work: Callable[[_Item], _Result],
-    items: Iterable[_Item],
-    *,
-    depth: int,
-) -> Iterator[_Result]:
-    """Results in the items' order, with at most `depth` of them under way or waiting."""
-    waiting: deque[Future[_Result]] = deque()
-    for item in items:
-        waiting.append(pool.submit(work, item))
-        if len(waiting) > depth:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
 
 
 def _batches(images: Iterable[CachedImage], size: int) -> Iterator[list[CachedImage]]:

@@ -1,17 +1,14 @@
 """Stage five: the members' probabilities become one CSV of masks, by a weighted vote."""
 
 import logging
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 from handseg import progress, provenance
+from handseg.ahead import work_ahead
 from handseg.ensemble import choice as choices
 from handseg.ensemble import panel, submission, voting
 from handseg.ensemble import weights as member_weights
@@ -27,11 +24,6 @@ from handseg.storage import artifact
 from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
-
-_LOOK_AHEAD = 2
-"""Images voted on ahead of the one being written, for each core."""
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
 
 
 def ensemble(
@@ -154,30 +146,9 @@ class _Election:
 
     def predictions(self) -> Iterator[tuple[str, list[rle.Runs]]]:
         """Name and runs of each image in order, voted on by all cores with progress."""
-        found = _in_parallel(self._predict, self.ballots)
+        found = work_ahead(self._predict, self.ballots)
         return progress.track(found, description="voting", total=len(self.ballots))
 
     def _predict(self, ballot: Ballot) -> tuple[str, list[rle.Runs]]:
         tiles = [self.stores[index].read(ballot.image_name) for index in ballot.voters]
         return ballot.image_name, voting.by_rule(tiles, ballot.weights, self.rule)
-
-
-def _in_parallel(function: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
-    """Map over items on all cores, results in their order, without running far ahead.
-
-    In threads: NumPy and zstd give up the interpreter's lock for most of a vote, and processes,
-    each with its own libraries in memory, take longer to start than a hundred images to vote on.
-    """
-    workers = len(os.sched_getaffinity(0))
-    waiting: deque[Future[_Out]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) > _LOOK_AHEAD * workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()

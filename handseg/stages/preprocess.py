@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from handseg import progress, provenance
+from handseg.ahead import work_ahead
 from handseg.dataset import annotations, layout, twins
-from handseg.dataset.ahead import work_ahead
 from handseg.dataset.layout import ImageRecord
 from handseg.dataset.refusal import refuse
 from handseg.errors import BadInput

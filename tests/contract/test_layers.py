@@ -25,6 +25,7 @@ LAYERS = {
     "handseg.folds": 1,
     "handseg.models": 1,
     "handseg.progress": 1,
+    "handseg.ahead": 1,
     "handseg.storage": 1,
     "handseg.provenance": 1,
     "handseg.summary": 1,

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from handseg.dataset.ahead import work_ahead
+from handseg.ahead import work_ahead
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -15,7 +15,7 @@ def test_results_come_in_the_order_of_the_items() -> None:
 
 
 def test_no_more_than_a_few_results_wait_for_a_slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2})
     begun = []
 
     def note(item: int) -> int:
