@@ -16,7 +16,7 @@ SMOKE_HANDS := --people 8 --test-people 1 --size 256 --seed 3
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all smoke study lint compile clean
+.PHONY: help venv demo test test-all smoke study bench lint compile clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -45,6 +45,10 @@ smoke: $(READY) ## the KFP graph on tiny hands in this machine's processes, as C
 study: $(READY) ## which results hold in small, on synthetic hands; a quarter of an hour
 	$(BIN)/handseg demo-data $(STUDY)-data $(STUDY_HANDS)
 	$(BIN)/handseg experiment study --data $(STUDY)-data --out $(STUDY)
+
+bench: $(READY) ## handseg against what users write today, to runs/bench.json; ten minutes
+	@mkdir -p runs
+	$(BIN)/handseg bench --json runs/bench.json
 
 lint: $(READY) ## ruff check, ruff format and mypy --strict
 	$(BIN)/ruff check .

@@ -59,6 +59,7 @@ COMMANDS = {
         "handseg.commands.show_augmentations:show_augmentations",
         "one hand under every adjustment and augmentation, as a PNG",
     ),
+    "bench": Command("handseg.commands.bench:bench", "handseg against what users write today"),
     "models": Command("handseg.commands.models:models", "the networks there are, and their sizes"),
 }
 

@@ -106,7 +106,7 @@ def _answer(
     network: Network, batch: _Prepared, device: torch.device, dtype: torch.dtype
 ) -> Iterator[_Answer]:
     try:
-        natives = [_native(network, inputs.to(device), dtype) for inputs in batch.inputs]
+        natives = [native(network, inputs.to(device), dtype) for inputs in batch.inputs]
     except torch.cuda.OutOfMemoryError as error:
         largest = max(tuple(inputs.shape) for inputs in batch.inputs)
         raise OutOfGpuMemory(
@@ -118,7 +118,7 @@ def _answer(
 
 
 @torch.inference_mode()
-def _native(network: Network, inputs: Tensor, dtype: torch.dtype) -> Tensor:
+def native(network: Network, inputs: Tensor, dtype: torch.dtype) -> Tensor:
     """Main logits of a batch before enlargement: float32 (B, 29, h, w), on the CPU."""
     images = normalise.to_tensor(inputs)
     with torch.autocast(inputs.device.type, torch.bfloat16, dtype == torch.bfloat16):

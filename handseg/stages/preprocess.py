@@ -109,8 +109,7 @@ def _write(
 ) -> None:
     hashes = []
     with CacheWriter(folder, metadata, settings.compression) as writer:
-        prepare = partial(_prepare, settings=settings, writer=writer)
-        prepared = work_ahead(prepare, records)
+        prepared = work_ahead(partial(prepare, settings=settings, writer=writer), records)
         for packed, pixels in progress.track(prepared, description=_STAGE, total=len(records)):
             writer.write(packed)
             hashes.append(pixels)
@@ -118,7 +117,7 @@ def _write(
     refuse(faults)
 
 
-def _prepare(
+def prepare(
     record: ImageRecord, *, settings: PreprocessSettings, writer: CacheWriter
 ) -> tuple[PackedImage, str]:
     """An image ready to be written, and the hash of its pixels before they were adjusted."""
