@@ -15,7 +15,7 @@ from handseg.masks import bitfield, dice, rle
 from handseg.models.network import Network
 
 _THRESHOLD = 0.5
-_LEAST_TRAINING, _ONE_IN, _MOST_TRAINING = 2, 8, 8
+_LEAST_TRAINING, _ONE_IN, _MOST_TRAINING = 4, 8, 8
 """Training images that are scored beside the held-out ones: for one in so many of these."""
 _RAREST = 1e-6
 """A class that the training images lack still needs a finite logit."""

@@ -100,6 +100,7 @@ def test_a_held_out_fold_better_than_training_images_may_leak() -> None:
     assert names(history([0.94, 0.95], [0.3, 0.2], [0.93, 0.955])) == []
     # early, images differ more than networks do
     assert names(history([0.45], [0.9], [0.40])) == []
+    assert names(history([0.61], [0.2], [0.34])) == []
 
 
 def test_a_history_without_validations_says_nothing() -> None:
