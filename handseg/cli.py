@@ -45,6 +45,7 @@ COMMANDS = {
     "select": Command(
         "handseg.stages.select:select", "out-of-fold stores -> how members are to vote"
     ),
+    "merge": Command("handseg.stages.merge:merge", "shards of a store or a CSV -> the whole"),
     "ensemble": Command("handseg.stages.ensemble:ensemble", "probability stores -> RLE CSV"),
     "report": Command("handseg.stages.report:report", "one HTML file about a run"),
     "score": Command("handseg.commands.score:score", "Dice of a CSV against the truth"),

@@ -15,7 +15,7 @@ from kfp import local
 
 from handseg.errors import HandsegError, MissingInput
 from handseg.presets import catalogue
-from pipeline.compile import add_image_arguments
+from pipeline.compile import add_image_arguments, add_shards_argument
 from pipeline.pipeline import Images, build
 
 SMOKE_SIZE_PX = 256
@@ -25,7 +25,14 @@ Runner: TypeAlias = local.SubprocessRunner | local.DockerRunner
 
 
 def run_graph(
-    preset: catalogue.Preset, *, data: Path, out: Path, part: str, runner: Runner, images: Images
+    preset: catalogue.Preset,
+    *,
+    data: Path,
+    out: Path,
+    part: str,
+    runner: Runner,
+    images: Images,
+    shards: int = 1,
 ) -> None:
     """Run a preset's graph, then copy its submission and report.
 
@@ -36,6 +43,7 @@ def run_graph(
         part: "test" or "oof": which predictions become the CSV.
         runner: where kfp.local runs each task.
         images: what a DockerRunner runs; a SubprocessRunner runs this Python.
+        shards: how many tasks infer each member's images.
 
     Raises:
         MissingInput: there is no such folder of data.
@@ -50,7 +58,8 @@ def run_graph(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "You may be attemping to run a task that uses custom")
         local.init(runner, pipeline_root=str(root), raise_on_error=True)
-        done = build(preset, images=images, cluster=False)(data_uri=str(data.absolute()), part=part)
+        graph = build(preset, images=images, cluster=False, shards=shards)
+        done = graph(data_uri=str(data.absolute()), part=part)
     for file in Path(done.outputs["submission"].path).iterdir():
         _copy(file, out / file.name)
     _copy(Path(done.outputs["report"].path), out / "report.html")
@@ -102,6 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--runner", choices=["subprocess", "docker"], default="subprocess")
     add_image_arguments(parser)
+    add_shards_argument(parser)
     given = parser.parse_args(arguments)
     data = given.data or given.out / "data"
     try:
@@ -119,6 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
             part=given.part,
             runner=runner,
             images=Images(cpu=given.cpu_image, gpu=given.gpu_image),
+            shards=given.shards,
         )
     except HandsegError as error:
         parser.exit(error.exit_code, f"{parser.prog}: {error}\n")

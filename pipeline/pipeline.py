@@ -1,4 +1,7 @@
-"""The graph: split -> preprocess -> per member train and infer -> ensemble and report."""
+"""The graph: split -> preprocess -> per member train and infer -> ensemble and report.
+
+A member's images may be dealt to several infer tasks, whose shards a merge task joins.
+"""
 
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -8,9 +11,11 @@ from kfp import dsl
 from components.ensemble.component import ensemble
 from components.images import CPU_IMAGE, GPU_IMAGE
 from components.infer.component import infer
+from components.merge.component import merge
 from components.preprocess.component import preprocess
 from components.split.component import split
 from components.train.component import train
+from handseg.errors import BadInput
 from handseg.presets.catalogue import Member, Preset
 from pipeline import resources
 
@@ -36,7 +41,7 @@ class Outputs(NamedTuple):
 
 
 def build(
-    preset: Preset, *, images: Images | None = None, cluster: bool = True
+    preset: Preset, *, images: Images | None = None, cluster: bool = True, shards: int = 1
 ) -> dsl.base_component.BaseComponent:
     """Build a preset's pipeline; the settings and members become constants of it.
 
@@ -45,14 +50,21 @@ def build(
         images: where the tasks run; the default is this version's images by tag.
         cluster: whether to ask for resources, retries and time limits. A local runner has no use
             for them, and would wait a minute before it tries a failed task again.
+        shards: how many tasks infer each member's images; no more than there are batches.
 
     Returns:
         A pipeline with the parameters data_uri (a folder in the competition's layout, local or
         s3://), data_hash (a part of the cache's key), run_name, and part ("test" or "oof": which
         predictions become the CSV).
+
+    Raises:
+        BadInput: shards is under 1.
     """
     chosen = images or Images()
     members = [_loop_item(member) for member in preset.members]
+    if shards < 1:
+        raise BadInput(f"shards is {shards}; give 1 or more")
+    shares = [f"{number}/{shards}" for number in range(1, shards + 1)]
 
     @dsl.pipeline(name=f"handseg-{preset.name.replace('_', '-')}")
     def graph(
@@ -69,13 +81,21 @@ def build(
         cache = cached.outputs["cache"]
         with dsl.ParallelFor(members) as member:
             trained = train(cache=cache, folds=folds, member=member)
-            predicted = infer(
-                checkpoint=trained.outputs["checkpoint"],
-                cache=cache,
-                folds=folds,
-                part=part,
-                settings=asdict(preset.infer),
-            )
+            asked = {
+                "checkpoint": trained.outputs["checkpoint"],
+                "cache": cache,
+                "folds": folds,
+                "part": part,
+                "settings": asdict(preset.infer),
+            }
+            if shards == 1:
+                predicted = infer(**asked)
+                tasks = [predicted]
+            else:
+                with dsl.ParallelFor(shares) as share:
+                    dealt = infer(**asked, shard=share)
+                predicted = merge(shards=dsl.Collected(dealt.outputs["store"]))
+                tasks = [dealt, predicted]
         voted = ensemble(
             stores=dsl.Collected(predicted.outputs["store"]),
             cache=cache,
@@ -86,7 +106,7 @@ def build(
             settings=asdict(preset.ensemble),
             run_name=run_name,
         )
-        tasks = [table, cached, trained, predicted, voted]
+        tasks += [table, cached, trained, voted]
         _choose_images(tasks, chosen)
         if cluster:
             _ask(tasks, preset)

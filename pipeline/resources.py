@@ -61,6 +61,7 @@ STAGES = {
         accelerator=Accelerator(),
     ),
     "infer": Resources(cpu="4", memory="16Gi", timeout_s=4 * _HOUR_S, accelerator=Accelerator()),
+    "merge": Resources(cpu="2", memory="4Gi", timeout_s=2 * _HOUR_S),
     "ensemble": Resources(cpu="4", memory="8Gi", timeout_s=2 * _HOUR_S),
 }
 

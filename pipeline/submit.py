@@ -7,7 +7,7 @@ from pathlib import Path
 import kfp
 
 from handseg.errors import BadInput, HandsegError
-from pipeline.compile import add_image_arguments, compile_preset
+from pipeline.compile import add_image_arguments, add_shards_argument, compile_preset
 from pipeline.pipeline import Images
 
 
@@ -19,6 +19,7 @@ def submit(
     images: Images,
     experiment: str,
     namespace: str | None = None,
+    shards: int = 1,
 ) -> str:
     """Start a run.
 
@@ -30,6 +31,7 @@ def submit(
         images: what the tasks run in.
         experiment: the group of runs it belongs to, made where it is missing.
         namespace: the user's, where the installation has several.
+        shards: how many tasks infer each member's images.
 
     Returns:
         The run's id.
@@ -39,7 +41,7 @@ def submit(
         MissingInput: there is no such preset.
     """
     with tempfile.TemporaryDirectory() as folder:
-        file = compile_preset(preset, out=Path(folder), images=images)
+        file = compile_preset(preset, out=Path(folder), images=images, shards=shards)
         run = client.create_run_from_pipeline_package(
             str(file),
             arguments=parameters,
@@ -79,6 +81,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--namespace", help="yours, where the installation has several")
     parser.add_argument("--allow-tag", action="store_true", help="take images without a digest")
     add_image_arguments(parser)
+    add_shards_argument(parser)
     given = parser.parse_args(arguments)
     parameters = {
         "data_uri": given.data,
@@ -96,6 +99,7 @@ def main(arguments: list[str] | None = None) -> None:
             images=images,
             experiment=given.experiment,
             namespace=given.namespace,
+            shards=given.shards,
         )
     except HandsegError as error:
         parser.exit(error.exit_code, f"{parser.prog}: {error}\n")

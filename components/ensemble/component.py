@@ -44,7 +44,7 @@ def ensemble(
             members=members, stores=held_out, cache=pixels, folds=table, out=choice,
             weights=given, settings=how,
         )  # fmt: skip
-    ensemble(stores=voters, out=csv, weights=given, choice=choice, settings=how)
+    ensemble(stores=voters, out=csv, weights=given, choice=choice, settings=how, shard="1/1")
     write_report(
         cache=pixels, folds=table, members=members, stores=held_out, submission=csv,
         out=location.parse(report.path), markdown=location.parse(markdown.path),

@@ -15,6 +15,7 @@ def infer(
     part: str,
     settings: dict[str, Any],
     store: dsl.Output[dsl.Dataset],
+    shard: str = "1/1",
 ) -> None:
     """Predict the probabilities of one part by one member."""
     from typing import cast
@@ -32,5 +33,6 @@ def infer(
         part=cast("Any", part),
         out=out,
         settings=settings_codec.from_dict(InferSettings, settings),
+        shard=shard,
     )
     store.metadata.update(summary.of_origin(out.path))

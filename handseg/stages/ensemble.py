@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from handseg.ensemble.panel import Ballot
 from handseg.ensemble.rule import Rule
 from handseg.ensemble.shares import Shares
 from handseg.errors import BadInput
+from handseg.inference.shard import WHOLE, Shard
 from handseg.inference.store import Store
 from handseg.masks import rle
 from handseg.settings import EnsembleSettings
@@ -33,6 +34,7 @@ def ensemble(
     weights: list[float] | None = None,
     choice: Location | None = None,
     settings: EnsembleSettings = EnsembleSettings(),  # noqa: B008 - frozen
+    shard: str = WHOLE,
 ) -> None:
     """Vote over probability stores and write the masks.
 
@@ -45,8 +47,9 @@ def ensemble(
         weights: One for each store, 0 or more; by default the members' validation Dice.
         choice: JSON file that `select` wrote with the same weights and settings; it replaces both.
         settings: How to vote.
+        shard: Share I/N of the images, in the CSV's order; `handseg merge` joins all N.
     """
-    started = datetime.now(UTC)
+    started, share = datetime.now(UTC), Shard.parse(shard)
     if not stores:
         raise BadInput("stores: none given; give at least one probability store")
     if settings.select and choice is None:
@@ -62,7 +65,12 @@ def ensemble(
             chosen = choices.read(file)
             parents["choice"] = artifact.content_hash(file)
         election = _Election.of([Store(path) for path in paths], weights, settings, chosen)
-        made_with = {**provenance.settings_dict(settings), "weights": weights}
+        election = replace(election, ballots=share.of(election.ballots))
+        made_with = {
+            **provenance.settings_dict(settings),
+            "weights": weights,
+            **share.recorded(),
+        }
         if provenance.is_done(out, stage="ensemble", settings=made_with, parents=parents):
             logger.info("%s is complete: nothing to vote on", out)
             return

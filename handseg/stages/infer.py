@@ -12,6 +12,7 @@ from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference import filling
 from handseg.inference.filling import Part
+from handseg.inference.shard import WHOLE, Shard
 from handseg.settings import InferSettings
 from handseg.storage import artifact
 from handseg.storage.location import Location
@@ -29,6 +30,7 @@ def infer(
     out: Location,
     folds: Location | None = None,
     settings: InferSettings = InferSettings(),  # noqa: B008 - frozen
+    shard: str = WHOLE,
 ) -> None:
     """Predict the probabilities of one part by one member; complete, it does nothing.
 
@@ -39,14 +41,16 @@ def infer(
         out: Probability store to write.
         folds: Fold table that the member was trained with; needed for oof.
         settings: How to predict.
+        shard: Share I/N of the part's batches, in the cache's order; `handseg merge` joins all N.
 
     Raises:
         BadInput: cache or fold table are not those the member was trained with, the part holds no
-            image, oof is asked for without a fold table, or the checkpoint is damaged.
+            image (or the shard would), oof is asked for without a fold table, or the checkpoint is
+            damaged.
         MissingInput: an input is not there.
         OutOfGpuMemory: names batch and size.
     """
-    started = datetime.now(UTC)
+    started, share = datetime.now(UTC), Shard.parse(shard)
     if part not in get_args(Part):
         raise BadInput(f"part is {part!r}; give one of {', '.join(get_args(Part))}")
     with ExitStack() as opened:
@@ -55,12 +59,12 @@ def infer(
         folds_path = opened.enter_context(artifact.reading(folds)) if folds else None
         card = checkpoints.load_card(checkpoint_path)
         parents = _parents(card, checkpoint_path, cache_path, folds_path)
-        recorded = {**provenance.settings_dict(settings), "part": part}
+        recorded = {**provenance.settings_dict(settings), "part": part, **share.recorded()}
         if provenance.is_done(out, stage="infer", settings=recorded, parents=parents):
             logger.info("%s is complete: nothing to infer", out)
             return
         images = ImageCache(cache_path)
-        names = _names(card, images, part, folds_path)
+        names = share.of(_names(card, images, part, folds_path), block=settings.batch_size)
         network, _ = checkpoints.load_model(checkpoint_path)
         with artifact.writing(out, folder=True) as folder:
             device = filling.fill(

@@ -7,6 +7,7 @@ from kfp import dsl
 from components import wiring
 from components.images import CPU_IMAGE, GPU_IMAGE
 from handseg.commands.plan import steps
+from handseg.errors import BadInput
 from handseg.presets import catalogue
 from handseg.storage.location import parse
 from pipeline import resources
@@ -159,6 +160,9 @@ def test_the_command_line_takes_the_graphs_steps_with_its_settings(choosing: lis
     given["report"] -= {"markdown"}
     # A pipeline's members begin anew.
     given["train"] -= {"warm_start", "allow_seen"}
+    # One machine works on all images at once.
+    given["infer"] -= {"shard"}
+    given["ensemble"] -= {"shard"}
     members = ["train", "infer"] * len(preset.members)
     assert [step.stage for step in plan] == [
         "split",
@@ -170,3 +174,19 @@ def test_the_command_line_takes_the_graphs_steps_with_its_settings(choosing: lis
     ]
     for step in plan:
         assert set(step.arguments) == given[step.stage], step.title
+
+
+def test_shards_of_a_member_are_inferred_side_by_side_and_merged() -> None:
+    graph = build(catalogue.load("smoke"), shards=3)
+    assert set(executors(graph)) - set(executors(build(catalogue.load("smoke")))) == {"exec-merge"}
+    parts = graph.pipeline_spec.components
+    member = next(part.dag.tasks for part in parts.values() if "merge" in part.dag.tasks)
+    inner = next(name for name in member if name.startswith("for-loop"))
+    assert json.loads(member[inner].parameter_iterator.items.raw) == ["1/3", "2/3", "3/3"]
+    source = member["merge"].inputs.artifacts["shards"].task_output_artifact
+    assert source.producer_task == inner
+
+
+def test_a_graph_of_no_shards_is_refused() -> None:
+    with pytest.raises(BadInput, match="shards is 0; give 1 or more"):
+        build(catalogue.load("smoke"), shards=0)
