@@ -73,6 +73,8 @@ class InferSettings:
     """bf16 mixed precision; auto takes it where the device computes it natively."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto takes a GPU where there is one and says which it took."""
+    backend: Literal["torch", "openvino", "onnxruntime"] = "torch"
+    """What computes the network on a CPU; all but torch need `pip install handseg[fast]`."""
     threads: int = 0
     """CPU threads; 0 is all cores."""
     cut_level: int = 8
@@ -86,6 +88,14 @@ class InferSettings:
 
     def __post_init__(self) -> None:
         require(self.batch_size >= 1, f"batch_size must be at least 1, got {self.batch_size}")
+        require(
+            self.backend == "torch" or self.device != "cuda",
+            f"backend is {self.backend}, which computes on CPUs; give device cpu, or backend torch",
+        )
+        require(
+            self.backend != "onnxruntime" or self.precision != "bf16",
+            "backend is onnxruntime, which has no bf16 on CPUs; give precision float32",
+        )
         require(self.threads >= 0, f"threads must be 0 or more, got {self.threads}")
         require(1 <= self.cut_level <= 127, f"cut_level must be 1 to 127, got {self.cut_level}")
         require(

@@ -8,6 +8,7 @@ from handseg.errors import BadInput
 
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bf16"]
+Backend = Literal["torch", "openvino", "onnxruntime"]
 
 _FIRST_BF16_CAPABILITY = (8, 0)
 """Compute capability of the first GPUs with bf16 arithmetic (Ampere); older ones emulate it."""
@@ -31,14 +32,17 @@ def choose_device(device: Device) -> torch.device:
     return torch.device("cuda")
 
 
-def choose_precision(precision: Precision, device: torch.device) -> torch.dtype:
-    """bfloat16 where the device computes it natively (auto), or what is asked for.
+def choose_precision(
+    precision: Precision, device: torch.device, *, backend: Backend = "torch"
+) -> torch.dtype:
+    """bfloat16 where device and backend compute it natively (auto), or what is asked for.
 
     Returns:
         torch.bfloat16 for mixed precision, else torch.float32.
     """
     if precision == "auto":
-        return torch.bfloat16 if _has_bf16(device) else torch.float32
+        native = _has_bf16(device) and backend != "onnxruntime"
+        return torch.bfloat16 if native else torch.float32
     return torch.bfloat16 if precision == "bf16" else torch.float32
 
 
@@ -50,7 +54,8 @@ def _has_bf16(device: torch.device) -> bool:
     return any(bool(capabilities.get(name)) for name in _CPU_BF16)
 
 
-def describe(device: torch.device, dtype: torch.dtype) -> str:
-    """Device and precision as a person reads them: cpu, bfloat16."""
+def describe(device: torch.device, dtype: torch.dtype, *, backend: Backend = "torch") -> str:
+    """Device and precision as a person reads them: cpu, bfloat16; with a backend but torch."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return f"{name}, {str(dtype).removeprefix('torch.')}"
+    runtime = "" if backend == "torch" else f", {backend}"
+    return f"{name}, {str(dtype).removeprefix('torch.')}{runtime}"

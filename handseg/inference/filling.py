@@ -46,7 +46,7 @@ def fill(
         OutOfGpuMemory: names batch and size.
     """
     device = devices.choose_device(settings.device)
-    dtype = devices.choose_precision(settings.precision, device)
+    dtype = devices.choose_precision(settings.precision, device, backend=settings.backend)
     if settings.threads:
         torch.set_num_threads(settings.threads)
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -56,7 +56,7 @@ def fill(
     with StoreWriter(folder, card) as writer:
         for tiles in progress.track(found, description=described, total=len(names)):
             writer.add(tiles)
-    return devices.describe(device, dtype)
+    return devices.describe(device, dtype, backend=settings.backend)
 
 
 def store_card(card: Card, part: Part, checkpoint: str, settings: InferSettings) -> StoreCard:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -14,7 +15,8 @@ from handseg.ahead import in_order
 from handseg.errors import OutOfGpuMemory
 from handseg.images import normalise
 from handseg.images.cache import CachedImage
-from handseg.inference import refinement, tta
+from handseg.inference import backend, refinement, tta
+from handseg.inference.backend import Trunk
 from handseg.inference.store import ImageTiles
 from handseg.inference.tail import Tail
 from handseg.inference.tiles import TileBuilder
@@ -56,10 +58,11 @@ def predict(
         images: read as they are needed, a few ahead.
         device: where the network is.
         dtype: bfloat16 for mixed precision, else float32.
-        settings: batch size, cut and test-time augmentation.
+        settings: backend, batch size, cut and test-time augmentation.
 
     Raises:
-        BadInput: an image's logits are not finite, or a view is asked for twice.
+        BadInput: the backend is not installed, or computes elsewhere; an image's logits are not
+            finite, or a view is asked for twice.
         OutOfGpuMemory: names batch and size.
     """
     refine = network.refine
@@ -68,6 +71,7 @@ def predict(
         None if refine is None else refinement.of_classes(refine),
         settings.cut_level,
     )
+    trunk = _trunk(network, settings, device=device, dtype=dtype)
     seen = tta.views(network, settings)
     threads = max(1, min(_MOST_THREADS, torch.get_num_threads()))
     in_flight = max(1, threads // len(seen))
@@ -81,9 +85,7 @@ def predict(
                 _batches(images, settings.batch_size),
                 depth=_BATCHES_AHEAD,
             )
-            answers = (
-                answer for batch in inputs for answer in _answer(network, batch, device, dtype)
-            )
+            answers = (answer for batch in inputs for answer in _answer(trunk, batch, device))
             yield from in_order(
                 pool, lambda answer: _tiles(tail, answer, seen), answers, depth=in_flight
             )
@@ -102,11 +104,17 @@ def _prepare(images: Sequence[CachedImage], seen: Sequence[View]) -> _Prepared:
     return _Prepared(images, [torch.from_numpy(batch) for batch in inputs])
 
 
-def _answer(
-    network: Network, batch: _Prepared, device: torch.device, dtype: torch.dtype
-) -> Iterator[_Answer]:
+def _trunk(
+    network: Network, settings: InferSettings, *, device: torch.device, dtype: torch.dtype
+) -> Trunk:
+    if settings.backend == "torch":
+        return partial(native, network, dtype=dtype)
+    return backend.trunk(network, settings.backend, device=device, dtype=dtype)
+
+
+def _answer(trunk: Trunk, batch: _Prepared, device: torch.device) -> Iterator[_Answer]:
     try:
-        natives = [native(network, inputs.to(device), dtype) for inputs in batch.inputs]
+        natives = [trunk(inputs.to(device)) for inputs in batch.inputs]
     except torch.cuda.OutOfMemoryError as error:
         largest = max(tuple(inputs.shape) for inputs in batch.inputs)
         raise OutOfGpuMemory(

@@ -1,0 +1,103 @@
+"""What computes the trunk: torch, or a runtime for CPUs; the tail is the same after each."""
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from handseg.errors import BadInput
+from handseg.inference import onnx_graph
+from handseg.inference.device import Backend
+from handseg.models.network import Network
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Run = Callable[["NDArray[np.uint8]"], "NDArray[np.float32]"]
+Trunk = Callable[[Tensor], Tensor]
+"""From uint8 (B, h, w) to the main logits before enlargement: float32 (B, 29, h', w')."""
+
+
+def trunk(network: Network, backend: Backend, *, device: torch.device, dtype: torch.dtype) -> Trunk:
+    """The trunk of a network on a runtime; the graph of each input side is made when it comes.
+
+    Args:
+        network: on the CPU, with its final weights.
+        backend: openvino or onnxruntime.
+        device: must be the CPU.
+        dtype: bfloat16 is OpenVINO's own precision where the CPU has it.
+
+    Raises:
+        BadInput: the device is a GPU, the runtime lacks the precision or is not installed.
+    """
+    if device.type != "cpu":
+        raise BadInput(
+            f"backend is {backend}, which computes on CPUs, and the device is {device.type}; "
+            "give --settings.device cpu, or --settings.backend torch"
+        )
+    if backend == "onnxruntime" and dtype == torch.bfloat16:
+        raise BadInput(
+            "backend is onnxruntime, which has no bf16 on CPUs; give --settings.precision float32"
+        )
+    compiled = partial(_openvino, dtype=dtype) if backend == "openvino" else run_onnx
+    return _Runtime(network, compiled)
+
+
+class _Runtime:
+    def __init__(self, network: Network, compiled: Callable[[bytes], Run]) -> None:
+        self._run = cache(lambda side: compiled(onnx_graph.graph(network, side)))
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        return torch.from_numpy(self._run(inputs.shape[-1])(inputs.numpy()))
+
+
+def run_onnx(graph: bytes) -> Run:
+    """An ONNX file, ready to run on the CPU with torch's number of threads."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise onnx_graph.missing(error) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.log_severity_level = 3
+    session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+    def run(images: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+        found: NDArray[np.float32] = session.run(None, {onnx_graph.INPUT: images})[0]
+        return found
+
+    return run
+
+
+def _openvino(graph: bytes, *, dtype: torch.dtype) -> Run:
+    try:
+        import openvino
+    except ImportError as error:
+        raise onnx_graph.missing(error) from error
+    core = openvino.Core()
+    if dtype == torch.bfloat16 and "BF16" not in core.get_property(
+        "CPU", "OPTIMIZATION_CAPABILITIES"
+    ):
+        raise BadInput(
+            "precision is bf16, which OpenVINO does not have on this CPU; "
+            "give --settings.precision float32"
+        )
+    precision = "bf16" if dtype == torch.bfloat16 else "f32"
+    compiled: Any = core.compile_model(
+        core.read_model(graph),
+        "CPU",
+        {
+            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        },
+    )
+
+    def run(images: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+        # The next batch is written where this answer stands, and tails still read it.
+        found: NDArray[np.float32] = compiled([images])[0].copy()
+        return found
+
+    return run
