@@ -61,6 +61,7 @@ COMMANDS = {
         "one hand under every adjustment and augmentation, as a PNG",
     ),
     "bench": Command("handseg.commands.bench:bench", "handseg against what users write today"),
+    "export": Command("handseg.commands.export:export", "checkpoint -> ONNX, checked against torch"),
     "models": Command("handseg.commands.models:models", "the networks there are, and their sizes"),
 }
 
