@@ -16,7 +16,7 @@ SMOKE_HANDS := --people 8 --test-people 1 --size 256 --seed 3
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all smoke study bench lint compile clean
+.PHONY: help venv demo test test-all smoke study bench scale lint compile clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -49,6 +49,9 @@ study: $(READY) ## which results hold in small, on synthetic hands; a quarter of
 bench: $(READY) ## handseg against what users write today, to runs/bench.json; ten minutes
 	@mkdir -p runs
 	$(BIN)/handseg bench --json runs/bench.json
+
+scale: $(READY) ## cost against images, members and people, to runs/scale.png
+	$(BIN)/python -m tests.benchmarks.scale --out runs/scale.png
 
 lint: $(READY) ## ruff check, ruff format and mypy --strict
 	$(BIN)/ruff check .
