@@ -64,7 +64,6 @@ def build(
     members = [_loop_item(member) for member in preset.members]
     if shards < 1:
         raise BadInput(f"shards is {shards}; give 1 or more")
-    shares = [f"{number}/{shards}" for number in range(1, shards + 1)]
 
     @dsl.pipeline(name=f"handseg-{preset.name.replace('_', '-')}")
     def graph(
@@ -72,32 +71,15 @@ def build(
     ) -> Outputs:
         table = split(data_uri=data_uri, data_hash=data_hash, settings=asdict(preset.split))
         folds = table.outputs["folds"]
-        cached = preprocess(
-            data_uri=data_uri,
-            data_hash=data_hash,
-            folds=folds,
-            settings=asdict(preset.preprocess),
-        )
+        how = asdict(preset.preprocess)
+        cached = preprocess(data_uri=data_uri, data_hash=data_hash, folds=folds, settings=how)
         cache = cached.outputs["cache"]
         with dsl.ParallelFor(members) as member:
             trained = train(cache=cache, folds=folds, member=member)
-            asked = {
-                "checkpoint": trained.outputs["checkpoint"],
-                "cache": cache,
-                "folds": folds,
-                "part": part,
-                "settings": asdict(preset.infer),
-            }
-            if shards == 1:
-                predicted = infer(**asked)
-                tasks = [predicted]
-            else:
-                with dsl.ParallelFor(shares) as share:
-                    dealt = infer(**asked, shard=share)
-                predicted = merge(shards=dsl.Collected(dealt.outputs["store"]))
-                tasks = [dealt, predicted]
+            asked = {"cache": cache, "folds": folds, "part": part, "settings": asdict(preset.infer)}
+            inferred = _infer(shards, checkpoint=trained.outputs["checkpoint"], **asked)
         voted = ensemble(
-            stores=dsl.Collected(predicted.outputs["store"]),
+            stores=dsl.Collected(inferred[-1].outputs["store"]),
             cache=cache,
             folds=folds,
             checkpoints=dsl.Collected(trained.outputs["checkpoint"]),
@@ -106,13 +88,22 @@ def build(
             settings=asdict(preset.ensemble),
             run_name=run_name,
         )
-        tasks += [table, cached, trained, voted]
+        tasks = [table, cached, trained, *inferred, voted]
         _choose_images(tasks, chosen)
         if cluster:
             _ask(tasks, preset)
         return Outputs(submission=voted.outputs["submission"], report=voted.outputs["report"])
 
     return graph
+
+
+def _infer(shards: int, **asked: Any) -> list[dsl.PipelineTask]:
+    """A member's tasks of inference; the last gives the store."""
+    if shards == 1:
+        return [infer(**asked)]
+    with dsl.ParallelFor([f"{number}/{shards}" for number in range(1, shards + 1)]) as share:
+        dealt = infer(**asked, shard=share)
+    return [dealt, merge(shards=dsl.Collected(dealt.outputs["store"]))]
 
 
 def _loop_item(member: Member) -> dict[str, Any]:
