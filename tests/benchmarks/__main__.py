@@ -28,7 +28,8 @@ def bench(*, json: str = "", only: list[str] | None = None) -> int:
     Returns:
         0 where every goal that this machine can judge is met, else 1.
     """
-    logging.basicConfig(level=logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("handseg.progress").setLevel(logging.INFO)
     rows = [r for r in ROWS if not only or r.name in only]
     with tempfile.TemporaryDirectory(prefix="handseg-bench-") as place:
         case = Case(Path(place))

@@ -15,11 +15,13 @@ from handseg import bones
 from handseg.dataset import annotations, layout
 from handseg.dataset.phantom import writer
 from handseg.images import reading
-from handseg.inference.store import FILE_NAME, StoreCard, StoreWriter
+from handseg.inference.store import StoreCard, StoreWriter
 from handseg.inference.tail import Region, Tail
 from handseg.inference.tiles import ImageTiles, TileBuilder
 from handseg.masks import bitfield, rle
 from handseg.masks.polygons import Polygons
+from handseg.storage import artifact
+from handseg.storage.location import Location
 
 SIDE = 2048
 CUT = 8
@@ -125,10 +127,10 @@ class Case:
     def store(self, member: int, images: int = 1) -> Path:
         """A probability store of a number of images that are all this one."""
         folder = self.folder / f"store{member}x{images}"
-        if not (folder / FILE_NAME).exists():
-            folder.mkdir()
+        if not folder.exists():
             tiles = self.tiles(member)
-            with StoreWriter(folder, store_card(member)) as file:
+            place = artifact.writing(Location(str(folder)), folder=True)
+            with place as path, StoreWriter(path, store_card(member)) as file:
                 for number in range(images):
                     file.add(renamed(tiles, f"image{number:04d}.png"))
         return folder
