@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache, partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -57,13 +58,13 @@ class _Runtime:
 def run_onnx(graph: bytes) -> Run:
     """An ONNX file, ready to run on the CPU with torch's number of threads."""
     try:
-        import onnxruntime
+        onnxruntime: Any = import_module("onnxruntime")
     except ImportError as error:
         raise onnx_graph.missing(error) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 3
-    session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
     def run(images: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         found: NDArray[np.float32] = session.run(None, {onnx_graph.INPUT: images})[0]
@@ -74,7 +75,7 @@ def run_onnx(graph: bytes) -> Run:
 
 def _openvino(graph: bytes, *, dtype: torch.dtype) -> Run:
     try:
-        import openvino
+        openvino: Any = import_module("openvino")
     except ImportError as error:
         raise onnx_graph.missing(error) from error
     core = openvino.Core()
@@ -86,7 +87,7 @@ def _openvino(graph: bytes, *, dtype: torch.dtype) -> Run:
             "give --settings.precision float32"
         )
     precision = "bf16" if dtype == torch.bfloat16 else "f32"
-    compiled: Any = core.compile_model(
+    compiled = core.compile_model(
         core.read_model(graph),
         "CPU",
         {

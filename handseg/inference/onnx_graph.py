@@ -6,6 +6,7 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import torch
@@ -58,8 +59,8 @@ def graph(network: Network, side: int) -> bytes:
             f"{multiples_beside(max(side, 1), network.stride)}"
         )
     try:
-        import onnx
-        import onnxscript  # noqa: F401  torch's exporter needs it
+        helper = import_module("onnx.helper")
+        import_module("onnxscript")  # torch's exporter needs it
     except ImportError as error:
         raise missing(error) from error
     was_training = network.training
@@ -70,7 +71,7 @@ def graph(network: Network, side: int) -> bytes:
             model = _exported(_Graph(network), side)
     finally:
         network.train(was_training)
-    onnx.helper.set_model_props(model, metadata(network, side))
+    helper.set_model_props(model, metadata(network, side))
     return bytes(model.SerializeToString())
 
 
