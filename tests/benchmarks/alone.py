@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from tests.benchmarks.case import Case
-from tests.benchmarks.row import Row
+from tests.benchmarks.peak import peak_mb
+from tests.benchmarks.row import Ended, Row
 from tests.benchmarks.rows import BY_NAME
 
 Side = Literal["baseline", "ours"]
@@ -30,16 +31,10 @@ def run(row: Row, side: Side, case: Case) -> Alone:
     begun = time.perf_counter()
     result = work()
     seconds = time.perf_counter() - begun
-    found = Alone(seconds, _peak_mb())
+    peak = result.peak_mb if isinstance(result, Ended) else peak_mb()
     if side == "ours" and row.is_limit:
         row.same(case, None, result)
-    return found
-
-
-def _peak_mb() -> float:
-    """Most memory of this process; ru_maxrss would have its parent's as well."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+    return Alone(seconds, peak)
 
 
 if __name__ == "__main__":

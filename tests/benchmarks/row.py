@@ -36,6 +36,16 @@ class Row:
     """Why the row cannot be judged on this machine; None where it can."""
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What a side that ran in a process of its own left."""
+
+    peak_mb: float
+    """Of that process."""
+    lines: int
+    """Of the file it wrote."""
+
+
 class Unequal(Exception):
     """Both sides' results differ by more than the row allows."""
 
