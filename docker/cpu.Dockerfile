@@ -30,7 +30,7 @@ COPY --from=build /opt/handseg /opt/handseg
 # Whatever uid runs this has no home and may have no name: all caches go to /tmp.
 ENV PATH=/opt/handseg/bin:${PATH} \
     HOME=/tmp USER=handseg MPLCONFIGDIR=/tmp/matplotlib \
-    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ARROW_DEFAULT_MEMORY_POOL=system
 USER 10001
 # What KFP's executor and the stages need is there, for this user.
 RUN _KFP_RUNTIME=true python3 -c "import cv2, handseg.cli, kfp.dsl.executor_main"

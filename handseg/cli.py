@@ -61,7 +61,9 @@ COMMANDS = {
         "one hand under every adjustment and augmentation, as a PNG",
     ),
     "bench": Command("handseg.commands.bench:bench", "handseg against what users write today"),
-    "export": Command("handseg.commands.export:export", "checkpoint -> ONNX, checked against torch"),
+    "export": Command(
+        "handseg.commands.export:export", "checkpoint -> ONNX, checked against torch"
+    ),
     "models": Command("handseg.commands.models:models", "the networks there are, and their sizes"),
 }
 
@@ -142,6 +144,9 @@ def _ended(name: str, argv: Sequence[str]) -> int:
 def _run(name: str, argv: Sequence[str]) -> int:
     # Flags load jsonargparse, a command numpy, cv2 or torch: neither is needed for an overview.
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    # Arrow's own allocator keeps what several threads have freed: voting on 288 images by 5 members
+    # took 260 MB with it, and 150 MB with the system's, in the same time.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     flags, terminal = import_module("handseg.flags"), import_module("handseg.terminal")
     command = COMMANDS[name]
     module, _, attribute = command.target.partition(":")

@@ -6,7 +6,7 @@ from tests.benchmarks.row import Row
 _ORDER = (
     "rle_full", "rle_roi", "store_size", "store_write", "store_read", "vote", "vote_memory",
     "ensemble_288x5", "masks", "augment_vertex", "augment_raster", "sample_2048",
-    "sample_2048_cache", "sample_512", "sharpen", "sharpen_cache", "loss_memory", "loss_time",
+    "sample_2048_cache", "sample_512", "sharpen_png", "sharpen_cache", "loss_memory", "loss_time",
     "tail", "trunk_bf16", "dice",
 )  # fmt: skip
 BY_NAME: dict[str, Row] = {

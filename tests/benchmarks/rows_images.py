@@ -211,8 +211,8 @@ ROWS = (
         calls=(Pose.image, Pose.target, augment.apply_pixels),
     ),
     Row(
-        name="sharpen",
-        about="sharpness 2 of an image in memory",
+        name="sharpen_png",
+        about="sharpness 2 of an image in memory (no stage writes PNG)",
         goal=12,
         baseline=_sharpen_alone_by_pil,
         ours=_sharpen_alone,

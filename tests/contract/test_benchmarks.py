@@ -15,7 +15,7 @@ from tests.contract.source_tree import modules
 NAMES = [
     "rle_full", "rle_roi", "store_size", "store_write", "store_read", "vote", "vote_memory",
     "masks", "augment_vertex", "augment_raster", "sample_2048", "sample_2048_cache", "sample_512",
-    "sharpen_cache", "loss_memory", "loss_time", "tail", "trunk_bf16", "dice",
+    "sharpen_png", "sharpen_cache", "loss_memory", "loss_time", "tail", "trunk_bf16", "dice",
 ]  # fmt: skip
 USED = {
     node.attr if isinstance(node, ast.Attribute) else node.id
