@@ -73,8 +73,8 @@ class InferSettings:
     """bf16 mixed precision; auto takes it where the device computes it natively."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto takes a GPU where there is one and says which it took."""
-    backend: Literal["torch", "openvino", "onnxruntime"] = "torch"
-    """What computes the network on a CPU; all but torch need `pip install handseg[fast]`."""
+    backend: Literal["torch", "onnxruntime"] = "torch"
+    """What computes the network on a CPU; onnxruntime needs `pip install handseg[fast]`."""
     threads: int = 0
     """CPU threads; 0 is all cores."""
     cut_level: int = 8

@@ -1,7 +1,10 @@
-"""What computes the trunk: torch, or a runtime for CPUs; the tail is the same after each."""
+"""What computes the trunk: torch, or a runtime for CPUs; the tail is the same after each.
+
+OpenVINO is none of them: once it has run, SIGTERM is a segmentation fault, not an orderly end.
+"""
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +30,9 @@ def trunk(network: Network, backend: Backend, *, device: torch.device, dtype: to
 
     Args:
         network: on the CPU, with its final weights.
-        backend: openvino or onnxruntime.
+        backend: onnxruntime.
         device: must be the CPU.
-        dtype: bfloat16 is OpenVINO's own precision where the CPU has it.
+        dtype: float32.
 
     Raises:
         BadInput: the device is a GPU, the runtime lacks the precision or is not installed.
@@ -39,12 +42,11 @@ def trunk(network: Network, backend: Backend, *, device: torch.device, dtype: to
             f"backend is {backend}, which computes on CPUs, and the device is {device.type}; "
             "give --settings.device cpu, or --settings.backend torch"
         )
-    if backend == "onnxruntime" and dtype == torch.bfloat16:
+    if dtype == torch.bfloat16:
         raise BadInput(
             "backend is onnxruntime, which has no bf16 on CPUs; give --settings.precision float32"
         )
-    compiled = partial(_openvino, dtype=dtype) if backend == "openvino" else run_onnx
-    return _Runtime(network, compiled)
+    return _Runtime(network, run_onnx)
 
 
 class _Runtime:
@@ -68,37 +70,6 @@ def run_onnx(graph: bytes) -> Run:
 
     def run(images: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         found: NDArray[np.float32] = session.run(None, {onnx_graph.INPUT: images})[0]
-        return found
-
-    return run
-
-
-def _openvino(graph: bytes, *, dtype: torch.dtype) -> Run:
-    try:
-        openvino: Any = import_module("openvino")
-    except ImportError as error:
-        raise onnx_graph.missing(error) from error
-    core = openvino.Core()
-    if dtype == torch.bfloat16 and "BF16" not in core.get_property(
-        "CPU", "OPTIMIZATION_CAPABILITIES"
-    ):
-        raise BadInput(
-            "precision is bf16, which OpenVINO does not have on this CPU; "
-            "give --settings.precision float32"
-        )
-    precision = "bf16" if dtype == torch.bfloat16 else "f32"
-    compiled = core.compile_model(
-        core.read_model(graph),
-        "CPU",
-        {
-            "INFERENCE_PRECISION_HINT": precision,
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-        },
-    )
-
-    def run(images: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-        # The next batch is written where this answer stands, and tails still read it.
-        found: NDArray[np.float32] = compiled([images])[0].copy()
         return found
 
     return run

@@ -8,7 +8,7 @@ from handseg.errors import BadInput
 
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bf16"]
-Backend = Literal["torch", "openvino", "onnxruntime"]
+Backend = Literal["torch", "onnxruntime"]
 
 _FIRST_BF16_CAPABILITY = (8, 0)
 """Compute capability of the first GPUs with bf16 arithmetic (Ampere); older ones emulate it."""
