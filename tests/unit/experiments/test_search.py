@@ -1,5 +1,4 @@
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import optuna
 import pytest
@@ -9,6 +8,7 @@ from handseg.experiments import search
 from handseg.experiments.search import Choices, Span
 from handseg.presets import catalogue
 
+Write = Callable[[str], str]
 SEARCH = """
 split: {folds: 3}
 train: {model: {name: unet, input_px: 64, output_px: 64}, length: 2}
@@ -19,31 +19,21 @@ search:
 """
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Any:
-    def written(text: str) -> str:
-        path = tmp_path / "mine.yaml"
-        path.write_text(text)
-        return str(path)
-
-    return written
-
-
-def test_a_range_is_of_numbers_or_choices(write: Any) -> None:
+def test_a_range_is_of_numbers_or_choices(write: Write) -> None:
     found = search.load(write(SEARCH)).ranges
     assert found["train.learning_rate"] == Span(low=1e-4, high=1e-2, log=True)
     assert found["train.batch_size"] == Span(low=2, high=6, step=2)
     assert found["preprocess.sharpness"] == Choices(choices=(1.0, 2.0))
 
 
-def test_whole_numbers_stay_whole(write: Any) -> None:
+def test_whole_numbers_stay_whole(write: Write) -> None:
     found = search.load(write(SEARCH))
     values = found.suggest(optuna.create_study().ask())
     assert type(values["train.batch_size"]) is int and values["train.batch_size"] in (2, 4, 6)
     assert 1e-4 <= values["train.learning_rate"] <= 1e-2
 
 
-def test_values_take_their_places_in_the_settings(write: Any) -> None:
+def test_values_take_their_places_in_the_settings(write: Write) -> None:
     made = search.load(write(SEARCH)).settings(
         {"train.learning_rate": 0.005, "preprocess.sharpness": 1.0}
     )
@@ -66,7 +56,7 @@ def test_values_take_their_places_in_the_settings(write: Any) -> None:
     ],
 )
 def test_a_mistake_is_refused_before_the_first_trial(
-    write: Any, change: tuple[str, str], message: str
+    write: Write, change: tuple[str, str], message: str
 ) -> None:
     with pytest.raises(BadInput, match=message):
         search.load(write(SEARCH.replace(*change)))
@@ -78,6 +68,6 @@ def test_each_search_that_comes_along_loads(name: str) -> None:
     assert found.trials > found.pruning.startup_trials
 
 
-def test_a_search_is_no_preset(write: Any) -> None:
+def test_a_search_is_no_preset(write: Write) -> None:
     with pytest.raises(BadInput, match="unknown key"):
         catalogue.load(write(SEARCH))

@@ -1,5 +1,4 @@
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
@@ -7,6 +6,7 @@ from handseg.errors import BadInput, MissingInput
 from handseg.experiments import table
 from handseg.experiments.arm import Table, Training, Vote
 
+Write = Callable[[str], str]
 TABLE = """
 split: {folds: 3}
 folds: [0]
@@ -19,23 +19,13 @@ arms:
 VOTE = TABLE + "  - {name: vote, vote: {members: [plain, bce], weights: equal}}\n"
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Any:
-    def written(text: str) -> str:
-        path = tmp_path / "mine.yaml"
-        path.write_text(text)
-        return str(path)
-
-    return written
-
-
 def trained(found: Table, name: str) -> Training:
     how = found.arm(name).how
     assert isinstance(how, Training)
     return how
 
 
-def test_an_arm_differs_from_the_table_in_what_it_says_alone(write: Any) -> None:
+def test_an_arm_differs_from_the_table_in_what_it_says_alone(write: Write) -> None:
     found = table.load(write(TABLE))
     assert trained(found, "plain").train.loss == "bce_dice"
     assert trained(found, "bce").train.loss == "bce"
@@ -45,19 +35,19 @@ def test_an_arm_differs_from_the_table_in_what_it_says_alone(write: Any) -> None
     assert (found.arm("plain").folds, found.arm("plain").seeds) == ((0,), (0,))
 
 
-def test_the_first_arm_is_what_others_are_compared_to_unless_they_say(write: Any) -> None:
+def test_the_first_arm_is_what_others_are_compared_to_unless_they_say(write: Write) -> None:
     found = table.load(write(TABLE))
     assert [arm.against for arm in found.arms] == [None, "plain", "bce"]
 
 
-def test_what_is_varied_makes_an_arm_of_each_value(write: Any) -> None:
+def test_what_is_varied_makes_an_arm_of_each_value(write: Write) -> None:
     found = table.load(write(TABLE + "vary:\n  train.augment.flip: [0.0, 0.25]\n"))
     assert [arm.name for arm in found.arms[3:]] == ["flip=0.0", "flip=0.25"]
     assert trained(found, "flip=0.25").train.augment.flip == 0.25
     assert trained(found, "flip=0.25").train.loss == "bce_dice"
 
 
-def test_predictions_are_made_on_the_trainings_device_unless_told(write: Any) -> None:
+def test_predictions_are_made_on_the_trainings_device_unless_told(write: Write) -> None:
     text = TABLE.replace("unit: steps}", "unit: steps, device: cpu, threads: 1}")
     found = trained(table.load(write(text)), "plain")
     assert (found.infer.device, found.infer.threads) == ("cpu", 1)
@@ -66,7 +56,7 @@ def test_predictions_are_made_on_the_trainings_device_unless_told(write: Any) ->
     assert not trained(flipped, "plain").infers_as_trained
 
 
-def test_a_vote_has_members_and_weights(write: Any) -> None:
+def test_a_vote_has_members_and_weights(write: Write) -> None:
     how = table.load(write(VOTE)).arm("vote").how
     assert isinstance(how, Vote)
     assert [voter.arm for voter in how.voters] == ["plain", "bce"]
@@ -89,7 +79,7 @@ def test_a_vote_has_members_and_weights(write: Any) -> None:
     ],
 )
 def test_a_mistake_is_refused_where_it_stands(
-    write: Any, change: tuple[str, str], message: str
+    write: Write, change: tuple[str, str], message: str
 ) -> None:
     with pytest.raises(BadInput, match=message):
         table.load(write(TABLE.replace(*change)))
@@ -110,13 +100,13 @@ def test_a_mistake_is_refused_where_it_stands(
     ],
 )
 def test_a_vote_that_cannot_be_is_refused(
-    write: Any, change: tuple[str, str], message: str
+    write: Write, change: tuple[str, str], message: str
 ) -> None:
     with pytest.raises(BadInput, match=message):
         table.load(write(VOTE.replace(*change)))
 
 
-def test_a_part_of_a_table_brings_what_it_needs_along(write: Any) -> None:
+def test_a_part_of_a_table_brings_what_it_needs_along(write: Write) -> None:
     found = table.load(write(VOTE))
     assert [a.name for a in table.narrowed(found, arms=["sharp"]).arms] == ["plain", "bce", "sharp"]
     narrow = table.narrowed(found, arms=["vote"], folds=[0], part="test")
@@ -128,7 +118,7 @@ def test_a_part_of_a_table_brings_what_it_needs_along(write: Any) -> None:
         table.narrowed(found, folds=[3])
 
 
-def test_an_arm_keeps_its_folds_where_none_of_them_is_asked_for(write: Any) -> None:
+def test_an_arm_keeps_its_folds_where_none_of_them_is_asked_for(write: Write) -> None:
     found = table.narrowed(table.load(write(TABLE)), folds=[1])
     assert [arm.folds for arm in found.arms] == [(0,), (0,), (1,)]
 

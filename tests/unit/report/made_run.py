@@ -6,18 +6,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from handseg import bones, provenance
 from handseg.ensemble import submission, voting
 from handseg.ensemble.rule import Rule
 from handseg.folds import FoldRow, FoldTable
 from handseg.images.cache import CachedImage, CacheWriter, ImageCache
 from handseg.inference.store import Store, StoreCard, StoreWriter
-from handseg.inference.tiles import ImageTiles, TileBuilder
-from handseg.masks import bitfield
-from handseg.masks.polygons import Polygons
+from handseg.inference.tiles import ImageTiles
 from handseg.report import card, records
 from handseg.report.gather import Inputs, MemberInputs
 from handseg.report.records import StageRun
@@ -25,6 +20,7 @@ from handseg.settings import ModelSettings, PreprocessSettings, SplitSettings, T
 from handseg.stages.report import report
 from handseg.storage import artifact
 from handseg.storage.location import Location
+from tests.unit.report.toy_hands import images, predict
 
 STARTED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -82,49 +78,6 @@ class MadeRun:
         return records.parse(record, artifact=name, content=content)
 
 
-def hand(side: int, *, shift: float = 0.0) -> Polygons:
-    """29 ellipses: five fingers in a fan, two rows of carpals that touch, two long bones."""
-    unit = side / 32
-    polygons: Polygons = {}
-    for finger, ids in enumerate(bones.FINGERS.values()):
-        for place, class_id in enumerate(reversed(ids)):
-            centre = (6 + 5 * finger + shift, 17 - 4.2 * place + abs(finger - 2))
-            polygons[class_id] = [_ellipse(centre, (1.1, 1.9), unit)]
-    for number, class_id in enumerate(bones.CARPALS):
-        row, column = divmod(number, 4)
-        polygons[class_id] = [_ellipse((9 + 4 * column + shift, 22 + 2.4 * row), (2, 1.4), unit)]
-    for number, class_id in enumerate(bones.FOREARM):
-        polygons[class_id] = [_ellipse((12 + 8 * number + shift, 29), (2.2, 2.6), unit)]
-    return polygons
-
-
-def _ellipse(
-    centre: tuple[float, float], radii: tuple[float, float], unit: float
-) -> NDArray[np.int32]:
-    angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-    points = np.stack([np.cos(angles) * radii[0], np.sin(angles) * radii[1]], axis=1)
-    return np.rint((points + centre) * unit).astype(np.int32)
-
-
-def draw(polygons: Polygons, side: int, seed: int) -> NDArray[np.uint8]:
-    field = bitfield.rasterise(polygons, (side, side))
-    noise = np.random.default_rng(seed).normal(0, 4, (side, side))
-    levels = np.where(field != 0, 130.0, 20.0) + noise
-    drawn: NDArray[np.uint8] = np.clip(levels, 0, 255).astype(np.uint8)
-    return drawn
-
-
-def predict(image: CachedImage, polygons: Polygons, *, error_px: int) -> ImageTiles:
-    """Certain everywhere, and wrong by a shift to the right."""
-    height, width = image.pixels.shape
-    builder = TileBuilder(image.name, image.person, height=height, width=width)
-    for class_id, shapes in sorted(polygons.items()):
-        moved = {class_id: [shape + np.array([error_px, 0], np.int32) for shape in shapes]}
-        mask = bitfield.plane(bitfield.rasterise(moved, (height, width)), class_id)
-        builder.add(class_id, mask.astype(np.uint8) * np.uint8(255), top=0, left=0)
-    return builder.build()
-
-
 def make_run(
     folder: Path,
     *,
@@ -145,8 +98,8 @@ def make_run(
         errors_px: how far each member's predictions are off, in turn; worse for later images.
     """
     run = MadeRun(folder, list(members))
-    train = _images(people, "train", side)
-    test = _images(test_people, "test", side)
+    train = images(people, "train", side)
+    test = images(test_people, "test", side)
     rows = [FoldRow(image.name, image.person, people.index(image.person) % 2) for image, _ in train]
     _write_folds(run, FoldTable(tuple(rows)))
     _write_cache(run, [image for image, _ in train + test])
@@ -162,23 +115,6 @@ def make_run(
         run, [predict(image, polygons, error_px=1) for image, polygons in test or train]
     )
     return run
-
-
-def _images(people: Sequence[str], part: str, side: int) -> list[tuple[CachedImage, Polygons]]:
-    """Each image with its truth, which test images do not carry."""
-    found = []
-    for number, person in enumerate(people):
-        for hand_number in range(2):
-            polygons = hand(side, shift=0.4 * hand_number)
-            image = CachedImage(
-                f"image{part[1]}{number}{hand_number}.png",
-                person,
-                "test" if part == "test" else "train",
-                draw(polygons, side, number),
-                {} if part == "test" else polygons,
-            )
-            found.append((image, polygons))
-    return found
 
 
 def _record(stage: str, settings: Mapping[str, object], **parents: str) -> dict[str, object]:

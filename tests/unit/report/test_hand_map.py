@@ -4,7 +4,7 @@ import numpy as np
 
 from handseg.report import hand_map
 from handseg.report.scores import ImageScore
-from tests.unit.report.made_run import hand
+from tests.unit.report.toy_hands import hand
 
 
 def scored(name: str, size: float) -> ImageScore:

@@ -8,7 +8,7 @@ from handseg.images.cache import CachedImage
 from handseg.masks import bitfield, rle
 from handseg.masks.polygons import Box
 from handseg.report import overlays
-from tests.unit.report.made_run import draw, hand
+from tests.unit.report.toy_hands import draw, hand
 
 SIDE = 256
 TRUTH = hand(SIDE)

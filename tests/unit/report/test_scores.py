@@ -9,7 +9,7 @@ from handseg.images.cache import CachedImage
 from handseg.masks import rle
 from handseg.report import scores
 from handseg.report.scores import Voters
-from tests.unit.report.made_run import hand, predict
+from tests.unit.report.toy_hands import hand, predict
 
 SIDE = 128
 TRUTH = hand(SIDE)

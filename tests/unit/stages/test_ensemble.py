@@ -103,7 +103,7 @@ def test_done_is_not_done_again(tmp_path: Path, caplog: pytest.LogCaptureFixture
     stores, out = [store(tmp_path, 0)], Location(str(tmp_path / "submission.csv"))
     ensemble(stores=stores, out=out)
     before = out.path.stat().st_mtime_ns
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "handseg"):
         ensemble(stores=stores, out=out)
     assert out.path.stat().st_mtime_ns == before
     assert "is complete: nothing to vote on" in caplog.text
@@ -119,7 +119,7 @@ def test_out_of_fold_stores_share_the_images(
     a = store(tmp_path, 0, range(0, 5), part="oof")
     b = store(tmp_path, 1, range(3, 8), part="oof", fold=1)
     out = Location(str(tmp_path / "submission.csv"))
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "handseg"):
         ensemble(stores=[a, b], out=out, weights=[0, 1])
     assert len(submission.read(out.path)) == 8
     assert "folds [0, 1] only" in caplog.text

@@ -105,7 +105,7 @@ def test_held_out_fold_is_predicted(made: Made) -> None:
 
 
 def test_complete_store_is_left_alone(made: Made, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "handseg")
     for _ in range(2):
         infer(
             checkpoint=made.checkpoint, cache=made.cache, part="test", out=made.out, settings=QUICK

@@ -73,7 +73,7 @@ def test_merged_stores_have_the_bytes_and_record_of_the_whole(
     one, other = (json.loads((p.path / "run.json").read_text()) for p in (whole, out))
     for key in ("stage", "settings", "parents", "device"):
         assert one[key] == other[key]
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "handseg")
     merge(shards=[inferred("2/2"), inferred("1/2")], out=out)
     assert "nothing to merge" in caplog.text
 

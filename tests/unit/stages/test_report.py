@@ -50,7 +50,7 @@ def test_a_complete_report_is_not_made_again(
 ) -> None:
     run.report(tmp_path / "report.html")
     written = (tmp_path / "report.html").stat().st_mtime_ns
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "handseg"):
         run.report(tmp_path / "report.html")
     assert "complete: nothing to report" in caplog.text
     assert (tmp_path / "report.html").stat().st_mtime_ns == written

@@ -69,7 +69,7 @@ def test_complete_it_does_nothing(
     run: MadeRun, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     choose(run, tmp_path / "choice.json")
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "handseg"):
         choose(run, tmp_path / "choice.json")
     assert "nothing to choose" in caplog.text
     with pytest.raises(BadInput, match=r"threshold: 0\.5 -> 0\.4"):
