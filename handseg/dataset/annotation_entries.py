@@ -116,9 +116,15 @@ def points(values: object, *, height: int, width: int) -> tuple[Points, float]:
         value = f"{outside.max():.0f} px outside the {width} x {height} image"
         raise Unusable("points outside the image", value, "give points in this image's pixels")
     inside = np.clip(np.rint(exact), 0, largest).astype(np.int32)
-    if len(np.unique(inside, axis=0)) < 3:
+    if _is_flat(inside):
         raise Unusable("fewer than 3 different points", shown(values), _REDRAW)
     return inside, max(0.0, float(outside.max()))
+
+
+def _is_flat(inside: Points) -> bool:
+    """Whether there are fewer than 3 different points."""
+    others = inside[(inside != inside[0]).any(axis=1)]
+    return not (others != others[:1]).any()
 
 
 def _to_float(values: list[list[float]]) -> NDArray[np.float64]:
