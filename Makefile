@@ -16,7 +16,7 @@ SMOKE_HANDS := --people 8 --test-people 1 --size 256 --seed 3
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all smoke study bench scale lint compile clean
+.PHONY: help venv demo test test-all smoke study bench bench-gpu scale lint compile clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -29,13 +29,15 @@ demo: $(READY) ## synthetic hands through all stages, to runs/demo/submission.cs
 	$(BIN)/handseg run --data $(DEMO)-data --out $(DEMO) --preset demo
 	$(BIN)/handseg score --truth $(DEMO)-data --submission $(DEMO)/submission.csv
 
-test: $(READY) ## unit, contract and end-to-end tests; no root, no browser, no GPU
-	$(PYTEST) -n 2 -m "not browser and not gpu"
+test: $(READY) ## unit, contract and end-to-end tests; no root, no browser, no compiler, no GPU
+	$(PYTEST) -n 2 -m "not browser and not compiler and not gpu"
 
-test-all: test ## the same, and those that need Chromium (installed by apt, as root)
+test-all: test ## the same, and those that need Chromium or a C++ compiler (installed by apt, as root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } \
 	  || { echo "make test-all: no chromium, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
-	$(PYTEST) -m browser
+	@command -v g++ >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends g++; } \
+	  || { echo "make test-all: no g++, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
+	$(PYTEST) -m "browser or compiler"
 
 smoke: $(READY) ## the KFP graph on tiny hands in this machine's processes, as CI runs it
 	$(BIN)/handseg demo-data $(SMOKE)-data $(SMOKE_HANDS)
@@ -49,6 +51,10 @@ study: $(READY) ## which results hold in small, on synthetic hands; a quarter of
 bench: $(READY) ## handseg against what users write today, to runs/bench.json; ten minutes
 	@mkdir -p runs
 	$(BIN)/handseg bench --json runs/bench.json
+
+bench-gpu: $(READY) ## training and inference on a GPU against plain torch, to runs/bench-gpu.json
+	@mkdir -p runs
+	$(BIN)/python -m tests.benchmarks.gpu --json runs/bench-gpu.json
 
 scale: $(READY) ## cost against images, members and people, to runs/scale.png
 	$(BIN)/python -m tests.benchmarks.scale --out runs/scale.png

@@ -2,37 +2,22 @@
 
 Every term is a sum over classes, so one pass gives a class block's loss and its gradient, and
 neither enlarged logits nor probabilities outlive their block: memory does not grow with classes.
+On GPUs `fused_loss` computes what it supports, and `loss_blocks` all else, to the same numbers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812  torch's own convention
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from handseg.errors import BadInput
-from handseg.models.network import HeadLogits, enlarge
+from handseg.models.network import HeadLogits
 from handseg.settings_train import Loss
-from handseg.training import loss_terms
-from handseg.training.loss_terms import Planes, Term
-
-_CPU_BLOCK = 2**18
-"""Logits per block on a CPU: one block's six arrays stay in the second-level cache."""
-_GPU_BLOCK = 2**23
-"""Logits per block on a GPU: enough to hide a kernel's launch."""
-
-
-@dataclass(frozen=True)
-class _Head:
-    """What of a head is not a tensor."""
-
-    output: HeadLogits
-    terms: tuple[Term, ...]
-    weight: float
-    """Of each plane: its share of the mean over heads, images and classes."""
+from handseg.training import fused_loss, loss_blocks, loss_terms
+from handseg.training.loss_blocks import Head
+from handseg.training.loss_terms import Term
 
 
 def deep_supervision(
@@ -40,6 +25,8 @@ def deep_supervision(
     target: Tensor,
     loss: Loss = "bce_dice",
     weights: Sequence[float] = (),
+    *,
+    with_compiler: bool = False,
 ) -> Tensor:
     """Weighted mean of the loss over the heads.
 
@@ -50,6 +37,7 @@ def deep_supervision(
             size; coarser heads are compared with its mean over their pixels.
         loss: a key of `loss_terms.TERMS`.
         weights: one for each head, 0 or more; none weighs them alike (five heads: a fifth each).
+        with_compiler: on a GPU, let torch.compile join the elementwise kernels; not on a CPU.
 
     Returns:
         A float32 scalar (float64 if the logits are).
@@ -72,7 +60,7 @@ def deep_supervision(
     ]
     natives = [head.output.native for head in heads]
     found: Tensor = _Supervision.apply(  # type: ignore[no-untyped-call]
-        heads, target, *natives, *parameters
+        heads, with_compiler, target, *natives, *parameters
     )
     return found
 
@@ -100,11 +88,11 @@ def bce_dice(logits: Tensor, target: Tensor) -> Tensor:
     return deep_supervision([logits], target, "bce_dice")
 
 
-def _describe(output: Tensor | HeadLogits, terms: tuple[Term, ...], share: float) -> _Head:
+def _describe(output: Tensor | HeadLogits, terms: tuple[Term, ...], share: float) -> Head:
     if isinstance(output, Tensor):
         output = HeadLogits(output, (output.shape[-2], output.shape[-1]))
     images, classes = output.native.shape[:2]
-    return _Head(output, terms, share / (images * classes))
+    return Head(output, terms, share / (images * classes))
 
 
 def _check_target(output: HeadLogits, target: Tensor) -> None:
@@ -120,87 +108,22 @@ class _Supervision(torch.autograd.Function):
     """Loss in forward, together with its gradient, which backward only scales."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, heads: list[_Head], target: Tensor, *tensors: Tensor) -> Tensor:
+    def forward(
+        ctx: FunctionCtx, heads: list[Head], with_compiler: bool, target: Tensor, *tensors: Tensor
+    ) -> Tensor:
         natives = tensors[: len(heads)]
         dtype = torch.float64 if natives[0].dtype == torch.float64 else torch.float32
         with torch.autocast(natives[0].device.type, enabled=False):
-            total, gradients = _accumulate(heads, target, natives, dtype=dtype)
+            if natives[0].is_cuda and fused_loss.supports(heads, natives):
+                total, gradients = fused_loss.accumulate(
+                    heads, target, natives, dtype=dtype, with_compiler=with_compiler
+                )
+            else:
+                total, gradients = loss_blocks.accumulate(heads, target, natives, dtype=dtype)
         ctx.save_for_backward(*gradients)
         return total
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        return None, None, *(gradient * upstream for gradient in ctx.saved_tensors)
-
-
-def _accumulate(
-    heads: list[_Head], target: Tensor, natives: Sequence[Tensor], *, dtype: torch.dtype
-) -> tuple[Tensor, list[Tensor]]:
-    # Classes first in memory: a block is then one piece, whatever the network's memory format.
-    natives = [native.detach().contiguous() for native in natives]
-    gradients = [torch.empty_like(native) for native in natives]
-    by_parameter: list[list[Tensor]] = [[] for _ in heads]
-    total = torch.zeros((), dtype=dtype, device=target.device)
-    for first, last in _blocks(natives[0].shape[1], target):
-        truth = _expand(target, first, last, dtype=dtype)
-        reduced = {(truth.shape[-2], truth.shape[-1]): truth}
-        for index, head in enumerate(heads):
-            size = head.output.size
-            if size not in reduced:
-                reduced[size] = _reduce(truth, size)
-            part, gradient, of_parameters = _one_block(
-                head, natives[index][:, first:last].to(dtype), reduced[size], first=first
-            )
-            total += part
-            gradients[index][:, first:last] = gradient
-            if by_parameter[index]:
-                for kept, new in zip(by_parameter[index], of_parameters, strict=True):
-                    kept += new
-            else:
-                by_parameter[index] = of_parameters
-    return total, [*gradients, *(found for head in by_parameter for found in head)]
-
-
-def _one_block(
-    head: _Head, native: Tensor, truth: Tensor, *, first: int
-) -> tuple[Tensor, Tensor, list[Tensor]]:
-    """Loss of some classes of one head, its gradient on the native logits and on the refinement."""
-    output = head.output
-    if output.size == native.shape[-2:] and output.refine is None:
-        return *_loss_and_gradient(native, truth, head), []
-    parameters = [] if output.refine is None else list(output.refine.parameters())
-    with torch.enable_grad():
-        leaf = native.detach().contiguous().requires_grad_()
-        logits = enlarge(leaf, output.size, refine=output.refine, first=first)
-    part, gradient = _loss_and_gradient(logits.detach(), truth, head)
-    of_leaf, *of_parameters = torch.autograd.grad(logits, [leaf, *parameters], gradient)
-    return part, of_leaf, of_parameters
-
-
-def _loss_and_gradient(logits: Tensor, truth: Tensor, head: _Head) -> tuple[Tensor, Tensor]:
-    planes = Planes(logits, torch.sigmoid(logits), truth)
-    gradient = torch.zeros_like(logits)
-    parts = [term(planes, head.weight, gradient) for term in head.terms]
-    return torch.stack(parts).sum(), gradient
-
-
-def _blocks(classes: int, target: Tensor) -> list[tuple[int, int]]:
-    pixels = target.shape[0] * target.shape[-2] * target.shape[-1]
-    room = _CPU_BLOCK if target.device.type == "cpu" else _GPU_BLOCK
-    step = min(classes, max(1, room // pixels))
-    return [(first, min(first + step, classes)) for first in range(0, classes, step)]
-
-
-def _expand(target: Tensor, first: int, last: int, *, dtype: torch.dtype) -> Tensor:
-    """Classes first to last (exclusive) of the target as (B, n, H, W)."""
-    if target.ndim == 4:
-        coverage = target[:, first:last].to(dtype).contiguous()
-        return coverage / 255 if target.dtype == torch.uint8 else coverage
-    shifts = torch.arange(first, last, dtype=target.dtype, device=target.device)
-    return ((target.unsqueeze(1) >> shifts.view(1, -1, 1, 1)) & 1).to(dtype)
-
-
-def _reduce(truth: Tensor, size: tuple[int, int]) -> Tensor:
-    kernel = (truth.shape[-2] // size[0], truth.shape[-1] // size[1])
-    return F.avg_pool2d(truth, kernel)
+        return None, None, None, *(gradient * upstream for gradient in ctx.saved_tensors)

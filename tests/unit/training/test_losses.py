@@ -11,7 +11,7 @@ from handseg.errors import BadInput
 from handseg.models.network import HeadLogits
 from handseg.models.refine import Refine
 from handseg.settings_train import Loss
-from handseg.training import losses
+from handseg.training import loss_blocks, losses
 
 
 def _logits(*shape: int, seed: int = 0) -> Tensor:
@@ -136,7 +136,7 @@ def test_blocks_of_classes_do_not_change_the_result(monkeypatch: pytest.MonkeyPa
     heads, leaves = _enlarged()
     field = _field(3, 2, 8, 8)
     whole = losses.deep_supervision(heads, field)
-    monkeypatch.setattr(losses, "_CPU_BLOCK", 1)
+    monkeypatch.setattr(loss_blocks, "CPU_BLOCK", 1)
     one_by_one = losses.deep_supervision(heads, field)
     torch.testing.assert_close(one_by_one, whole)
     torch.testing.assert_close(
