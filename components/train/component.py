@@ -30,6 +30,7 @@ def train(
         name=member["member_name"],
         out=out,
         oof=location.parse(oof.path),
+        state=None,
         warm_start=None,  # a pipeline's members begin anew
         allow_seen=False,
         settings=settings_codec.from_dict(TrainSettings, member["settings"]),

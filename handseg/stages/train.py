@@ -1,9 +1,8 @@
 """Stage three: train one member on the people outside its held-out fold, then predict that fold."""
 
 import logging
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +30,7 @@ def train(
     fold: int,
     out: Location,
     oof: Location | None = None,
+    state: Location | None = None,
     name: str = "",
     warm_start: Location | None = None,
     allow_seen: bool = False,
@@ -45,8 +45,11 @@ def train(
         cache: Image cache that `preprocess` wrote.
         folds: Fold table that `split` wrote.
         fold: The held-out fold, from 0.
-        out: Checkpoint folder to write; its state while training is the folder OUT.partial.
+        out: Checkpoint folder to write.
         oof: Probability store of the held-out fold to write; by default OUT.oof.
+        state: Folder of the training's state, from which it goes on; by default OUT.partial, which
+            is removed in the end. One named here stays: under s3:// it outlives a machine that is
+            lost before OUT is safe.
         name: The member's name in reports; by default the name of OUT.
         warm_start: Checkpoint folder whose weights to begin with, as far as they match; refused
             where it has seen people of the held-out fold.
@@ -54,8 +57,8 @@ def train(
         settings: How to train.
     """
     run_member(
-        cache=cache, folds=folds, fold=fold, out=out, oof=oof, name=name, warm_start=warm_start,
-        allow_seen=allow_seen, settings=settings,
+        cache=cache, folds=folds, fold=fold, out=out, oof=oof, state=state, name=name,
+        warm_start=warm_start, allow_seen=allow_seen, settings=settings,
     )  # fmt: skip
 
 
@@ -66,6 +69,7 @@ def run_member(
     fold: int,
     out: Location,
     oof: Location | None = None,
+    state: Location | None = None,
     name: str = "",
     warm_start: Location | None = None,
     allow_seen: bool = False,
@@ -80,6 +84,7 @@ def run_member(
         fold: held out.
         out: checkpoint.
         oof: store.
+        state: of the training.
         name: of the member.
         warm_start: checkpoint to begin with.
         allow_seen: whatever that has seen.
@@ -116,7 +121,7 @@ def run_member(
             source=source,
             on_validation=on_validation,
         )
-        member.train(out)
+        member.train(out, state)
         if distributed.rank() == 0:
             member.predict_held_out(out, oof or out.sibling(f"{out.name}.oof"))
 
@@ -134,7 +139,7 @@ class _Member:
     source: Source | None
     on_validation: Callable[[Measurement], None] | None
 
-    def train(self, out: Location) -> None:
+    def train(self, out: Location, state: Location | None) -> None:
         """Leave the checkpoint folder at `out`."""
         settings = {
             **provenance.settings_dict(self.settings),
@@ -145,9 +150,10 @@ class _Member:
         if provenance.is_done(out, stage="train", settings=settings, parents=self.parents):
             logger.info("%s is complete: nothing to train", out)
             return
-        started, state = datetime.now(UTC), out.sibling(f"{out.name}.partial")
-        with _state_folder(state) as folder, stopping.noticing_sigterm() as stopped:
-            card = loop.train(self._task(folder, state, stopped))
+        started, place = datetime.now(UTC), state or out.sibling(f"{out.name}.partial")
+        opened = snapshot.working(place, pushes=distributed.rank() == 0)
+        with opened as (folder, push), stopping.noticing_sigterm() as stopped:
+            card = loop.train(self._task(folder, push, stopped))
             if card is None:
                 return
             with artifact.writing(out, folder=True) as path:
@@ -158,13 +164,12 @@ class _Member:
                     device=card.device, extra=cost,
                 )  # fmt: skip
                 provenance.write(path, record)
-        snapshot.remove_tree(state)
+        if state is None:
+            snapshot.remove_tree(place)
 
-    def _task(self, folder: Path, state: Location, stopped: Callable[[], bool]) -> Task:
-        def push(path: Path) -> None:
-            if state.is_remote:
-                snapshot.push(path, state)
-
+    def _task(
+        self, folder: Path, push: Callable[[Path], None], stopped: Callable[[], bool]
+    ) -> Task:
         return Task(
             name=self.name,
             cache=self.images,
@@ -221,17 +226,3 @@ class _Member:
                     device=device,
                 )
                 provenance.write(folder, record)
-
-
-@contextmanager
-def _state_folder(state: Location) -> Iterator[Path]:
-    """Where a training keeps its state; that of a remote one is fetched first."""
-    if not state.is_remote:
-        state.path.mkdir(parents=True, exist_ok=True)
-        yield state.path
-        return
-    with tempfile.TemporaryDirectory(prefix="handseg-") as work:
-        folder = Path(work) / state.name
-        snapshot.pull(state, folder)
-        folder.mkdir(exist_ok=True)
-        yield folder

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from handseg.errors import BadInput, MissingInput
-from handseg.storage import partial, s3, s3_transfer, sums
+from handseg.storage import partial, s3, s3_lock, s3_transfer, sums
 from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
@@ -91,16 +91,23 @@ def filling(location: Location, *, folder: bool, replace: bool) -> Iterator[Path
     Raises:
         MissingInput: there is no such bucket.
         BadInput: a complete artifact is there and may not be replaced, access is denied, or
-            nothing was written.
+            nothing was written; or another process is writing it.
     """
-    if exists(location) and not replace:
-        raise BadInput(f"{location}: is there already; give another --out, or remove it")
+    _check_free(location, replace)
     s3.check_writable(location)
-    with tempfile.TemporaryDirectory(prefix=WORK_PREFIX) as work:
+    with s3_lock.holding(location) as lock, tempfile.TemporaryDirectory(prefix=WORK_PREFIX) as work:
+        # The writer before may have ended between the look and the lock.
+        _check_free(location, replace)
         target = Path(work) / location.name
         with partial.filling(target, folder=folder, replace=False) as path:
             yield path
+        lock.check()
         (_upload_folder if folder else _upload_file)(target, location)
+
+
+def _check_free(location: Location, replace: bool) -> None:
+    if exists(location) and not replace:
+        raise BadInput(f"{location}: is there already; give another --out, or remove it")
 
 
 def read_record(location: Location) -> str | None:
@@ -153,7 +160,7 @@ def _upload_folder(folder: Path, location: Location) -> None:
     new = sums.read_sums(folder)
     s3_transfer.upload(location, [transfer(folder, name) for name in sorted(new)])
     s3.delete(location, sorted(set(old) - set(new)))
-    s3_transfer.upload(location, [transfer(folder, sums.FOLDER_SUMS)])
+    _complete(folder / sums.FOLDER_SUMS, sums_object)
 
 
 def _upload_file(path: Path, location: Location) -> None:
@@ -162,7 +169,16 @@ def _upload_file(path: Path, location: Location) -> None:
     s3.delete(parent, [beside, record])
     names = [name for name in (path.name, record) if (path.parent / name).is_file()]
     s3_transfer.upload(parent, [transfer(path.parent, name) for name in names])
-    s3_transfer.upload(parent, [transfer(path.parent, beside)])
+    _complete(path.parent / beside, parent.child(beside))
+
+
+def _complete(path: Path, sums_object: Location) -> None:
+    """Put the sums up last; a second line of defence where a lock was lost unnoticed."""
+    if not s3.put_new(sums_object, path.read_text(encoding="utf-8")):
+        raise BadInput(
+            f"{sums_object}: another process completed this artifact meanwhile; "
+            "remove it, and make it again"
+        )
 
 
 def transfer(folder: Path, name: str, key: str | None = None) -> s3_transfer.Transfer:

@@ -2,10 +2,11 @@
 
 import functools
 import io
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from handseg.errors import BadInput, MissingInput
 from handseg.storage.location import S3, Location, check_relative
@@ -14,6 +15,11 @@ from handseg.storage.s3_errors import explained, status
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+logger = logging.getLogger(__name__)
+_BODY_ATTEMPTS = 5
+"""For an answer that is cut off in its middle, which the client itself does not ask for again."""
+_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 def sizes(location: Location) -> dict[str, int]:
@@ -111,6 +117,69 @@ def put_text(location: Location, text: str) -> None:
     bucket, key = bucket_and_key(location)
     with explained(location.uri):
         connect(location.uri).put_object(Bucket=bucket, Key=key, Body=text.encode())
+
+
+def put_new(location: Location, text: str) -> bool:
+    """Write a small object unless one is there: of several writers at once, one succeeds.
+
+    A store that knows no conditional writes overwrites what is there (`s3_lock` finds that out).
+
+    Returns:
+        Whether the object holds this text now.
+
+    Raises:
+        MissingInput: there is no such bucket.
+        BadInput: access is denied.
+    """
+    bucket, key = bucket_and_key(location)
+    with explained(location.uri):
+        client = connect(location.uri)
+        try:
+            client.put_object(Bucket=bucket, Key=key, Body=text.encode(), IfNoneMatch="*")
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code")
+            if code == "NotImplemented":
+                client.put_object(Bucket=bucket, Key=key, Body=text.encode())
+            elif code not in _TAKEN:
+                raise
+            else:
+                # The answer to a first attempt may have been lost, and the second found its object.
+                return has(location) and read_text(location) == text
+    return True
+
+
+def read_range(location: Location, offset: int, length: int) -> bytes:
+    """Read a part of an object.
+
+    Raises:
+        MissingInput: it is not there.
+        BadInput: it ends before the part does; access is denied.
+        HandsegError: the store keeps failing.
+    """
+    bucket, key = bucket_and_key(location)
+    wanted = f"bytes={offset}-{offset + length - 1}"
+    with explained(location.uri):
+        client = connect(location.uri)
+        for attempt in range(1, _BODY_ATTEMPTS + 1):
+            body = client.get_object(Bucket=bucket, Key=key, Range=wanted)["Body"]
+            try:
+                content = body.read()
+            except (IncompleteReadError, HTTPClientError) as error:
+                if attempt == _BODY_ATTEMPTS:
+                    raise
+                logger.debug("%s: %s of %s; once more", location, type(error).__name__, wanted)
+                continue
+            if len(content) == length:
+                return content
+            break
+    raise BadInput(f"{location}: ends before byte {offset + length}; make the artifact again")
+
+
+def delete_object(location: Location) -> None:
+    """Delete an object; one that is not there is no error."""
+    bucket, key = bucket_and_key(location)
+    with explained(location.uri):
+        connect(location.uri).delete_object(Bucket=bucket, Key=key)
 
 
 def delete(location: Location, names: Iterable[str]) -> None:

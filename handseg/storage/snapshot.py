@@ -4,22 +4,81 @@ Objects are named by their SHA-256 and the sums go up last, in one object: at ev
 list a whole snapshot, the one before or the new one, and what did not change is not sent again.
 """
 
+import logging
 import re
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
-from handseg.errors import BadInput
-from handseg.storage import raw, remote, s3, s3_transfer, sums
+from handseg.errors import BadInput, HandsegError, MissingInput
+from handseg.storage import raw, remote, s3, s3_lock, s3_transfer, sums
 from handseg.storage.location import Location
 
+logger = logging.getLogger(__name__)
 _OBJECT = re.compile(r"[0-9a-f]{64}")
 # Names of folders that only handseg makes: states of a training, and what a killed writer left.
 _OURS = re.compile(r".+\.(partial|resume)|\..+\.partial-\d+(\.old)?")
 
 
-def push(folder: Path, location: Location) -> None:
+@contextmanager
+def working(location: Location, *, pushes: bool) -> Iterator[tuple[Path, Callable[[Path], None]]]:
+    """Give a folder to work in, filled with the snapshot at a location, and what pushes it there.
+
+    A local location is the folder itself, and a push nothing. While the store cannot be reached a
+    push warns and leaves the snapshot before in place, as the work should go on without it.
+
+    Args:
+        location: where the snapshot lies, or will.
+        pushes: whether this process pushes; of several that do the same work one does, and others
+            are kept out as long as it does.
+
+    Raises:
+        BadInput: another process is at work on it; the message says which.
+        MissingInput: there is no such bucket.
+    """
+    if not location.is_remote:
+        location.path.mkdir(parents=True, exist_ok=True)
+        yield location.path, _stay
+        return
+    with ExitStack() as stack:
+        lock = stack.enter_context(s3_lock.holding(location)) if pushes else None
+        work = stack.enter_context(tempfile.TemporaryDirectory(prefix=remote.WORK_PREFIX))
+        folder = Path(work) / location.name
+        if pull(location, folder):
+            logger.info("%s: going on from the state found there", location)
+        folder.mkdir(exist_ok=True)
+        try:
+            yield folder, partial(_push_or_warn, location, lock) if lock else _stay
+        except BadInput as error:
+            # What the user can remove is not the work folder.
+            raise BadInput(str(error).replace(str(folder), str(location))) from error
+
+
+def _stay(folder: Path) -> None:
+    """Leave a state where it was written."""
+
+
+def _push_or_warn(location: Location, lock: s3_lock.Lock, folder: Path) -> None:
+    try:
+        push(folder, location, before_it_counts=lock.check)
+    except (BadInput, MissingInput):
+        raise
+    except HandsegError as error:
+        logger.warning("%s: not pushed, the state before stays there (%s)", location, error)
+
+
+def push(
+    folder: Path, location: Location, *, before_it_counts: Callable[[], None] | None = None
+) -> None:
     """Make a folder's files the snapshot at a location; hidden files are left out.
+
+    Args:
+        folder: what to push.
+        location: where the snapshot lies.
+        before_it_counts: called when all files are up and the snapshot is still the one before.
 
     Raises:
         MissingInput: there is no such bucket.
@@ -34,6 +93,8 @@ def push(folder: Path, location: Location) -> None:
     s3_transfer.upload(
         location, [remote.transfer(folder, name, key) for key, name in missing.items()]
     )
+    if before_it_counts:
+        before_it_counts()
     s3.put_text(location.child(sums.FOLDER_SUMS), sums.to_text(wanted))
     old = [name for name in there if _OBJECT.fullmatch(name) and name not in wanted.values()]
     s3.delete(location, old)

@@ -121,11 +121,16 @@ def content_hash(path: Path) -> str:
         MissingInput: nothing is there, or a folder has no sums.
     """
     if path.is_dir():
-        content = {name: value for name, value in read_sums(path).items() if name != RUN_RECORD}
-        return hashlib.sha256(to_text(content).encode()).hexdigest()
+        return folder_hash(read_sums(path))
     if not path.is_file():
         raise MissingInput(f"{path}: not found; give a file or folder that a stage wrote")
     return file_sha256(path)
+
+
+def folder_hash(sums: Mapping[str, str]) -> str:
+    """A folder's content hash, from its sums by name; see `content_hash`."""
+    content = {name: value for name, value in sums.items() if name != RUN_RECORD}
+    return hashlib.sha256(to_text(content).encode()).hexdigest()
 
 
 def verify(path: Path) -> None:

@@ -37,6 +37,30 @@ def test_without_its_sums_an_artifact_does_not_exist(object_store: Path) -> None
         assert sorted(file.name for file in path.iterdir()) == ["SHA256SUMS", "b"]
 
 
+def test_of_two_writers_of_one_artifact_the_second_is_refused(object_store: Path) -> None:
+    location = Location(f"s3://{object_store.name}/cache")
+    with artifact.writing(location, folder=True) as path:
+        (path / "a").write_text("first")
+        with pytest.raises(BadInput, match=rf"{location}: process \d+ on .* is writing it since"):
+            _write(location, "a")
+    with artifact.reading(location) as path:
+        assert (path / "a").read_text() == "first"
+
+
+def test_what_another_completed_meanwhile_is_not_overwritten(object_store: Path) -> None:
+    location = Location(f"s3://{object_store.name}/cache")
+    with (
+        pytest.raises(BadInput, match="another process took over while this one was silent"),
+        artifact.writing(location, folder=True) as path,
+    ):
+        (path / "a").write_text("first")
+        for lock in (object_store / ".cache.lock").iterdir():
+            lock.unlink()
+        _write(location, "a")
+    with artifact.reading(location) as path:
+        assert (path / "a").read_text() == "a"
+
+
 def test_an_object_changed_in_the_store_is_found(object_store: Path) -> None:
     location = Location(f"s3://{object_store.name}/cache")
     _write(location, "aa")

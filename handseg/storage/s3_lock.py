@@ -1,0 +1,213 @@
+"""One writer at a time of something under s3://, on any number of machines.
+
+A writer of `run/cache` puts an object into `run/.cache.lock/` and goes on only if, after that, no
+other is there: of two writers the later one always sees the earlier. The object of a living writer
+changes every few seconds; one that has not changed for as long as `Lease.seconds` is left over from
+a killed one, and the next writer takes over under the next number. No clock is compared.
+
+Where the store refuses to overwrite on request (`If-None-Match`), all contend for one name, and
+one of them wins at once. Where it does not, which is found out and logged, each has a name of its
+own; those that meet withdraw, and try again a random time later.
+"""
+
+import json
+import logging
+import os
+import random
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from handseg.errors import BadInput, HandsegError, MissingInput
+from handseg.storage import s3
+from handseg.storage.local_process import Process
+from handseg.storage.location import S3, Location
+
+logger = logging.getLogger(__name__)
+_WATCH_S = 0.5
+_heeding: dict[tuple[str, str], bool] = {}
+
+
+@dataclass(frozen=True)
+class Lease:
+    """How long a silent writer counts as alive."""
+
+    seconds: float = 30.0
+    beat_seconds: float = 8.0
+    """Between two signs of life; several fit into the lease."""
+
+
+@dataclass
+class Lock:
+    """What the holder has in hand."""
+
+    target: Location
+    folder: Location
+    name: str = ""
+    """Of its object: the number, counted from 1, and on stores that overwrite also the owner."""
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    since: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    beats: int = 0
+
+    def text(self) -> str:
+        """What its object holds: who and since when, for people; and what changes, for watchers."""
+        known = {"owner": self.owner, "host": socket.gethostname(), "since": self.since}
+        return json.dumps({**known, "process": Process.here().record(), "beats": self.beats})
+
+    def check(self) -> None:
+        """Find out before something is published whether it is still held.
+
+        Raises:
+            BadInput: another writer took over, as this one had shown no sign of life.
+        """
+        there = s3.sizes(self.folder)
+        later = [name for name in there if _number(name) > _number(self.name)]
+        if later or self.name not in there:
+            raise BadInput(
+                f"{self.target}: another process took over while this one was silent; "
+                "nothing was published, let that one finish"
+            )
+
+    def beat(self) -> None:
+        """Show a sign of life."""
+        self.check()
+        self.beats += 1
+        s3.put_text(self.folder.child(self.name), self.text())
+
+
+@contextmanager
+def holding(target: Location, lease: Lease = Lease()) -> Iterator[Lock]:  # noqa: B008 - frozen
+    """Be the only writer of an artifact or a snapshot for the length of the block.
+
+    A writer on this machine is known to live or not at once; one elsewhere is watched for as long
+    as the lease.
+
+    Raises:
+        BadInput: another is writing; the message says who, where and since when.
+        MissingInput: there is no such bucket.
+    """
+    lock = Lock(target, target.sibling(f".{target.name}.lock"))
+    _acquire(lock, lease)
+    ended = threading.Event()
+    beating = threading.Thread(
+        target=_keep_alive, args=(lock, lease, ended), name="handseg-lock", daemon=True
+    )
+    beating.start()
+    try:
+        yield lock
+    finally:
+        ended.set()
+        beating.join()
+        try:
+            s3.delete(lock.folder, [lock.name])
+        except HandsegError as error:
+            logger.warning("%s: its lock stays for %.0f s more (%s)", target, lease.seconds, error)
+
+
+def _keep_alive(lock: Lock, lease: Lease, ended: threading.Event) -> None:
+    while not ended.wait(lease.beat_seconds):
+        try:
+            lock.beat()
+        except BadInput as error:
+            logger.warning("%s", error)
+            return
+        except HandsegError as error:
+            logger.warning("%s: no sign of life could be given (%s)", lock.target, error)
+
+
+def _acquire(lock: Lock, lease: Lease) -> None:
+    own_name = "" if _refuses_to_overwrite(lock.target) else f"-{lock.owner[:8]}"
+    while True:
+        dead = _only_dead(lock, lease)
+        lock.name = f"{max(map(_number, dead), default=0) + 1}{own_name}"
+        if not s3.put_new(lock.folder.child(lock.name), lock.text()):
+            continue
+        if set(s3.sizes(lock.folder)) <= {*dead, lock.name}:
+            s3.delete(lock.folder, dead)
+            return
+        s3.delete(lock.folder, [lock.name])
+        time.sleep(random.uniform(0.05, 0.5))
+
+
+def _only_dead(lock: Lock, lease: Lease) -> list[str]:
+    """Names of what killed writers left; returns once no other is there.
+
+    Raises:
+        BadInput: a writer lives.
+    """
+    before, began = _others(lock), time.monotonic()
+    while True:
+        living = {name: text for name, text in before.items() if not _is_dead(text)}
+        if not living:
+            return sorted(before)
+        if time.monotonic() - began > lease.seconds:
+            return sorted(before)
+        for text in living.values():
+            if Process.of(_parsed(text)).is_here():
+                raise _refused(lock, text)
+        time.sleep(min(_WATCH_S, lease.beat_seconds))
+        now = _others(lock)
+        for name, text in now.items():
+            if before.get(name) != text and not _is_dead(text):
+                raise _refused(lock, text)
+        before = {name: text for name, text in before.items() if name in now}
+
+
+def _others(lock: Lock) -> dict[str, str]:
+    found = {}
+    for name in s3.sizes(lock.folder):
+        try:
+            found[name] = s3.read_text(lock.folder.child(name))
+        except MissingInput:
+            continue  # its holder has just ended
+    return found
+
+
+def _is_dead(text: str) -> bool:
+    return Process.of(_parsed(text)).has_ended()
+
+
+def _refused(lock: Lock, text: str) -> BadInput:
+    holder = _parsed(text)
+    process = Process.of(holder).number or "unknown"
+    return BadInput(
+        f"{lock.target}: process {process} on {holder.get('host', 'an unknown host')} is writing "
+        f"it since {holder.get('since', 'an unknown time')}; wait for it, or give another --out"
+    )
+
+
+def _parsed(text: str) -> dict[str, object]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _number(name: str) -> int:
+    digits = name.partition("-")[0]
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _refuses_to_overwrite(target: Location) -> bool:
+    """Whether the store heeds If-None-Match, asked once a process and bucket."""
+    asked = os.environ.get("AWS_ENDPOINT_URL", ""), target.uri.split("/")[2]
+    if asked not in _heeding:
+        probe = target.sibling(f".{target.name}.probe-{uuid.uuid4().hex}")
+        s3.put_text(probe, "there")
+        try:
+            _heeding[asked] = not s3.put_new(probe, "overwritten")
+        finally:
+            s3.delete_object(probe)
+        if not _heeding[asked]:
+            logger.warning(
+                "%s%s: the store overwrites although asked not to (If-None-Match); writers of one "
+                "artifact tell each other by listing their locks instead",
+                *(S3, asked[1]),
+            )
+    return _heeding[asked]
