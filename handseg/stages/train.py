@@ -112,15 +112,10 @@ def run_member(
             parents["warm_start"] = artifact.content_hash(folder)
             source = Source(folder=folder, content=parents["warm_start"], allow_seen=allow_seen)
         member = _Member(
-            name=name or out.name,
-            fold=fold,
-            images=ImageCache(cache_path),
-            table=FoldTable.read(folds_path),
-            parents=parents,
-            settings=settings,
-            source=source,
+            name=name or out.name, fold=fold, images=ImageCache(cache_path),
+            table=FoldTable.read(folds_path), parents=parents, settings=settings, source=source,
             on_validation=on_validation,
-        )
+        )  # fmt: skip
         member.train(out, state)
         if distributed.rank() == 0:
             member.predict_held_out(out, oof or out.sibling(f"{out.name}.oof"))
