@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ ROOT = COMPILED.parents[1]
 every_preset = pytest.mark.parametrize("name", catalogue.names())
 
 
+@cache
 def graph(name: str) -> dict[str, Any]:
     text = (COMPILED / f"{name}.yaml").read_text(encoding="utf-8")
     return dict(next(yaml.safe_load_all(text)))

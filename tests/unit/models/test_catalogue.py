@@ -1,6 +1,7 @@
 """Networks have the published shapes and sizes, and refuse others with the remedy."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import torch
@@ -36,8 +37,13 @@ AUXILIARY_HEADS = 3 * MAIN_HEAD + 267_293
 REFINE = 29 * (2 * 10 + 19)
 
 
+@cache
+def _described() -> dict[str, catalogue.Description]:
+    return {entry.name: entry for entry in catalogue.describe()}
+
+
 def _parameters(name: str) -> int:
-    return next(entry.parameters for entry in catalogue.describe() if entry.name == name)
+    return _described()[name].parameters
 
 
 def test_plain_network_has_the_published_count() -> None:
@@ -137,7 +143,7 @@ def test_one_image_costs_the_counted_multiplications(
 
 
 def test_published_sides_are_listed() -> None:
-    sides = {entry.name: (entry.input_px, entry.output_px) for entry in catalogue.describe()}
+    sides = {name: (entry.input_px, entry.output_px) for name, entry in _described().items()}
     assert tuple(sides) == catalogue.NAMES
     assert sides["unet3plus_ds_2048"] == (512, 2048)
     assert sides["unet3plus_ds_2048_eff"] == (1024, 2048)
