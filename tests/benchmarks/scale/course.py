@@ -97,6 +97,6 @@ class Course:
         )
         return (
             f"{self.title}, against {self.unit}\n  {measured}\n"
-            f"  {time.each * 1000:.1f} ms each + {time.none:.2f} s, R2 {time.r2:.4f}; "
+            f"  {time.each * 1000:.1f} ms each {time.none:+.2f} s, R2 {time.r2:.4f}; "
             f"memory {grown}"
         )

@@ -32,18 +32,22 @@ def _seconds(axes: Axes, course: Course) -> None:
     axes.set_title(course.title, fontsize=10)
     _points(axes, course, course.seconds)
     _line(axes, line)
-    _note(axes, f"R² {line.r2:.4f}\n{_each(line.each)} each + {line.none:.2f} s")
+    axes.set_ylim(0, max(course.seconds) * _ROOM)
+    _note(axes, f"R² {line.r2:.4f}\n{_each(line.each)} each {line.none:+.2f} s")
 
 
 def _memory(axes: Axes, course: Course) -> None:
+    highest = max(course.peak_mb)
     if course.memory == "constant":
-        least = course.peak_mb[0]
-        axes.axhspan(0, least * (1 + MOST_GROWTH), color=_BAND, linewidth=0, zorder=0)
+        limit = course.peak_mb[0] * (1 + MOST_GROWTH)
+        highest = max(highest, limit)
+        axes.axhspan(0, limit, color=_BAND, linewidth=0, zorder=0)
         note = f"expected: constant\ngrows by {course.growth:.1%}"
     else:
         _line(axes, course.memory_line)
         note = f"expected: linear\n{course.memory_line.each:.1f} MB each"
     _points(axes, course, course.peak_mb)
+    axes.set_ylim(0, highest * _ROOM)
     axes.set_xlabel(course.unit)
     axes.text(0.96, 0.06, note, transform=axes.transAxes, fontsize=9, ha="right", va="bottom")
 
@@ -51,7 +55,6 @@ def _memory(axes: Axes, course: Course) -> None:
 def _points(axes: Axes, course: Course, values: Sequence[float]) -> None:
     axes.plot(course.amounts, values, "o", color=_POINT, markersize=6, zorder=3)
     axes.set_xlim(0, course.amounts[-1] * _ROOM)
-    axes.set_ylim(0, max(values) * _ROOM)
     axes.set_xticks(list(course.amounts))
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.7, zorder=0)
     axes.set_axisbelow(True)
