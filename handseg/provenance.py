@@ -31,6 +31,7 @@ _PACKAGES = (
     "boto3",
     "kfp",
     "numpy",
+    "onnxruntime",
     "opencv-python",
     "opencv-python-headless",
     "pyarrow",

@@ -26,7 +26,9 @@ Trunk = Callable[[Tensor], Tensor]
 
 
 def trunk(network: Network, backend: Backend, *, device: torch.device, dtype: torch.dtype) -> Trunk:
-    """The trunk of a network on a runtime; the graph of each input side is made when it comes.
+    """The trunk of a network on a runtime; its graph is made when the first images come.
+
+    A network that counts cells while it is traced has one graph for each input side.
 
     Args:
         network: on the CPU, with its final weights.
@@ -46,15 +48,13 @@ def trunk(network: Network, backend: Backend, *, device: torch.device, dtype: to
         raise BadInput(
             "backend is onnxruntime, which has no bf16 on CPUs; give --settings.precision float32"
         )
-    return _Runtime(network, run_onnx)
+    made = cache(lambda side: run_onnx(onnx_graph.graph(network, side)))
 
+    def native(inputs: Tensor) -> Tensor:
+        side = network.input_px if network.traces_any_side else inputs.shape[-1]
+        return torch.from_numpy(made(side)(inputs.numpy()))
 
-class _Runtime:
-    def __init__(self, network: Network, compiled: Callable[[bytes], Run]) -> None:
-        self._run = cache(lambda side: compiled(onnx_graph.graph(network, side)))
-
-    def __call__(self, inputs: Tensor) -> Tensor:
-        return torch.from_numpy(self._run(inputs.shape[-1])(inputs.numpy()))
+    return native
 
 
 def run_onnx(graph: bytes) -> Run:

@@ -25,6 +25,8 @@ INPUT, OUTPUT = "images", "native_logits"
 OPSET = 20
 _TRACED = 2
 """Images in the batch that is traced: a batch of one would be taken for a constant."""
+_TRACED_UNITS = 4
+"""Side of a traced image in units of the network's: a map of 1x1 would be a constant too."""
 
 
 class _Graph(nn.Module):
@@ -42,21 +44,22 @@ class _Graph(nn.Module):
 def graph(network: Network, side: int) -> bytes:
     """The trunk of a network as an ONNX file, with its weights.
 
-    Takes `images`, uint8 (B, side, side), and gives `native_logits`, float32 (B, 29, h, w), for
-    any B. The side is fixed: a runtime plans its memory for it, and every view has its own. Never
-    in the graph is the enlargement to 29 x 2048 x 2048; what it takes is in the metadata.
+    Takes `images`, uint8 (B, H, W), and gives `native_logits`, float32 (B, 29, h, w), for any B,
+    and for every H and W that are multiples of the network's unit. Of a network that counts cells
+    while it is traced (`traces_any_side`), H and W are `side` and nothing else. Never in the graph
+    is the enlargement to 29 x 2048 x 2048; what it takes is in the metadata.
 
     Args:
         network: on the CPU, float32; its mode is kept.
-        side: of the square input, in pixels.
+        side: of the square input that it is for, in pixels.
 
     Raises:
-        BadInput: the side is no multiple of the network's stride, or the extra is not installed.
+        BadInput: the side is no multiple of the network's unit, or the extra is not installed.
     """
-    if side < 1 or side % network.stride:
+    if side < 1 or side % network.side_unit:
         raise BadInput(
-            f"side is {side}, the network needs a multiple of {network.stride}: "
-            f"{multiples_beside(max(side, 1), network.stride)}"
+            f"side is {side}, the network needs a multiple of {network.side_unit}: "
+            f"{multiples_beside(max(side, 1), network.side_unit)}"
         )
     try:
         helper = import_module("onnx.helper")
@@ -68,23 +71,26 @@ def graph(network: Network, side: int) -> bytes:
     try:
         # The fused attention's strides cannot be decomposed; plain attention's can.
         with _quiet(), sdpa_kernel(SDPBackend.MATH):
-            model = _exported(_Graph(network), side)
+            model = _exported(network, side)
     finally:
         network.train(was_training)
     helper.set_model_props(model, metadata(network, side))
     return bytes(model.SerializeToString())
 
 
-def _exported(wrapped: nn.Module, side: int) -> "onnx.ModelProto":
-    images = torch.zeros(_TRACED, side, side, dtype=torch.uint8)
+def _exported(network: Network, side: int) -> "onnx.ModelProto":
+    unit, axes = network.side_unit, {0: torch.export.Dim("batch")}
+    if network.traces_any_side:
+        side = _TRACED_UNITS * unit
+        axes |= {1: torch.export.Dim("rows") * unit, 2: torch.export.Dim("columns") * unit}
     exported = torch.onnx.export(
-        wrapped.eval(),
-        (images,),
+        _Graph(network).eval(),
+        (torch.zeros(_TRACED, side, side, dtype=torch.uint8),),
         dynamo=True,
         opset_version=OPSET,
         input_names=[INPUT],
         output_names=[OUTPUT],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        dynamic_shapes=(axes,),
         verbose=False,
     )
     if exported is None:
@@ -97,13 +103,16 @@ def metadata(network: Network, side: int) -> dict[str, str]:
 
     `refinement` holds the weights of the two grouped 3x3 convolutions (29 groups, zero padded)
     that follow the bilinear enlargement (half-pixel centres), or null; logits need
-    `scale * native_stride` times their side to be as large as the network's output.
+    `scale * native_stride` times their side to be as large as the network's output. `any_side` says
+    whether the graph takes sides other than `input_px`, which are multiples of `side_unit`.
     """
     refine = network.refine
     weights = None if refine is None else {k: v.tolist() for k, v in refine.state_dict().items()}
     return {
         "classes": json.dumps(list(bones.NAMES)),
         "input_px": str(side),
+        "any_side": json.dumps(network.traces_any_side),
+        "side_unit": str(network.side_unit),
         "normalisation": json.dumps(
             {
                 "mean": normalise.MEAN,

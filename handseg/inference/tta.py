@@ -7,7 +7,6 @@ some view may reach the cut: where none does, neither does their mean.
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from math import lcm
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,8 +51,7 @@ def views(network: Network, settings: InferSettings) -> list[View]:
 
 
 def _side(network: Network, scale: float) -> int:
-    # the output of a network that enlarges by 5/2 is whole where its input is even
-    unit = lcm(network.stride, network.scale.denominator)
+    unit = network.side_unit
     return max(1, round(scale * network.input_px / unit)) * unit
 
 

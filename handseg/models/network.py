@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 import torch
 import torch.nn.functional as F  # noqa: N812  torch's own convention
@@ -61,6 +62,13 @@ class Network(nn.Module):
     """Side of the square input that it is trained for, in pixels; set by the catalogue."""
     refine: Refine | None
     """Refinement of the main logits after their enlargement; None when scale is 1."""
+    traces_any_side: bool = True
+    """Whether a graph traced at one side holds for the others; not where the trace counts cells."""
+
+    @property
+    def side_unit(self) -> int:
+        """The least side of which every multiple is taken, with an output of whole pixels."""
+        return lcm(self.stride, self.scale.denominator)
 
     def forward(self, images: Tensor) -> list[HeadLogits]:
         """All heads in training, the main head alone in evaluation; the main one is the first.
@@ -93,13 +101,14 @@ class Network(nn.Module):
                 f"network input is {height}x{width}, its sides must be multiples of {self.stride}: "
                 f"{multiples_beside(max(height, width), self.stride)}"
             )
-        output = height * self.scale, width * self.scale
-        if any(side.denominator != 1 for side in output):
+        # No fractions: sides are symbols while a graph is traced, which know whole numbers alone.
+        times, parts = self.scale.as_integer_ratio()
+        if height * times % parts or width * times % parts:
             raise BadInput(
                 f"network input is {height}x{width}, and {float(self.scale):g} times that is not "
                 "whole; take sides in the ratio of model.input_px to model.output_px"
             )
-        return int(output[0]), int(output[1])
+        return height * times // parts, width * times // parts
 
 
 def multiples_beside(side: int, stride: int) -> str:

@@ -34,6 +34,9 @@ class UPerNet(Network):
         scale: output side divided by input side.
     """
 
+    # A trace keeps the cells of Swin's windows and of the maps pooled to 2x2, 3x3 and 6x6.
+    traces_any_side = False
+
     def __init__(self, *, encoder: Encoder, class_count: int, scale: Fraction | int = 1) -> None:
         super().__init__()
         self.scale = Fraction(scale)

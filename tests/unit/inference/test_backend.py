@@ -1,4 +1,7 @@
-"""A graph gives torch's logits, and every runtime torch's probabilities."""
+"""A graph gives torch's logits at every side, and the runtime torch's probabilities.
+
+Every network's graph is compared in `tests/end_to_end/test_every_graph.py`.
+"""
 
 import json
 
@@ -17,7 +20,6 @@ from handseg.inference.store import ImageTiles
 from handseg.models import catalogue
 from handseg.models.network import Network
 from handseg.settings import InferSettings, ModelSettings
-from tests.smallest import smallest
 
 CPU = torch.device("cpu")
 
@@ -39,11 +41,27 @@ def _predict(network: Network, name: Backend, precision: torch.dtype) -> list[Im
     return list(predict.predict(network, images, device=CPU, dtype=precision, settings=settings))
 
 
-@pytest.mark.parametrize("name", catalogue.NAMES)
-def test_onnx_gives_the_logits_of_torch(name: str) -> None:
-    torch.manual_seed(0)
-    network = catalogue.build(smallest(name, output_px=128)).eval()
-    assert difference(network, onnx_graph.graph(network, 64), 64) < 1e-4
+@pytest.fixture(scope="module")
+def graph() -> bytes:
+    return onnx_graph.graph(_network(), 32)
+
+
+def test_one_graph_gives_the_logits_of_torch_at_every_side(graph: bytes) -> None:
+    # traced with two images of 32 px
+    assert difference(_network(), graph, [32, 8, 56]) < 1e-4
+    wide = np.random.default_rng(0).integers(0, 256, (1, 24, 64), np.uint8)
+    expected = predict.native(_network(), torch.from_numpy(wide), torch.float32).numpy()
+    assert np.abs(backend.run_onnx(graph)(wide) - expected).max() < 1e-4
+
+
+def test_a_network_that_counts_cells_has_a_graph_of_one_side_which_says_so() -> None:
+    network = _network()
+    network.traces_any_side = False
+    graph = onnx_graph.graph(network, 32)
+    assert difference(network, graph, [32]) < 1e-4
+    assert _metadata(graph)["any_side"] == "false"
+    with pytest.raises(Exception, match="Got: 40 Expected: 32"):
+        difference(network, graph, [40])
 
 
 def test_onnxruntime_finds_what_torch_finds() -> None:
@@ -59,12 +77,15 @@ def test_onnxruntime_finds_what_torch_finds() -> None:
     assert any(tiles.plane_roi(expected[0], class_id).values.any() for class_id in range(29))
 
 
-def test_metadata_say_how_to_use_the_graph() -> None:
-    network = _network()
-    model = onnx.load_from_string(onnx_graph.graph(network, 32))
-    found = {entry.key: entry.value for entry in model.metadata_props}
+def _metadata(graph: bytes) -> dict[str, str]:
+    return {entry.key: entry.value for entry in onnx.load_from_string(graph).metadata_props}
+
+
+def test_metadata_say_how_to_use_the_graph(graph: bytes) -> None:
+    network, found = _network(), _metadata(graph)
     assert json.loads(found["classes"]) == list(bones.NAMES)
     assert (found["input_px"], found["scale"], found["native_stride"]) == ("32", "2", "1")
+    assert (found["any_side"], found["side_unit"]) == ("true", "8")
     assert json.loads(found["normalisation"])["in_graph"]
     assert network.refine is not None
     weights = json.loads(found["refinement"])
