@@ -1,12 +1,15 @@
 import json
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from handseg import cli
 from handseg.ensemble import submission
 
 ROOT = Path(__file__).parents[2]
@@ -22,13 +25,11 @@ class Runs:
 
 
 def handseg(*arguments: str | Path) -> str:
-    return _run(sys.executable, "-m", "handseg", *map(str, arguments))
-
-
-def _run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, f"{command}:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
-    return done.stdout
+    """What a command answers, run in this process."""
+    answer = StringIO()
+    with redirect_stdout(answer):
+        assert cli.main([*map(str, arguments)]) == 0, arguments
+    return answer.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     handseg("demo-data", found.data, *people)
     handseg("run", "--preset", "smoke", "--data", found.data, "--out", found.alone)
     local = [sys.executable, "-m", "pipeline.local", "--preset", "smoke"]
-    _run(*local, "--data", str(found.data), "--out", str(found.graph))
+    command = [*local, "--data", str(found.data), "--out", str(found.graph)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return found
 
 
