@@ -56,8 +56,9 @@ bench-gpu: $(READY) ## training and inference on a GPU against plain torch, to r
 	@mkdir -p runs
 	$(BIN)/python -m tests.benchmarks.gpu --json runs/bench-gpu.json
 
-scale: $(READY) ## cost against images, members and people, to runs/scale.png
-	$(BIN)/python -m tests.benchmarks.scale --out runs/scale.png
+scale: $(READY) ## seconds and memory against images, members and people, to runs/scale.png; three minutes
+	@mkdir -p runs
+	$(BIN)/python -m tests.benchmarks.scale --out runs/scale.png --json runs/scale.json
 
 lint: $(READY) ## ruff check, ruff format and mypy --strict
 	$(BIN)/ruff check .

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import statistics
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -21,7 +20,7 @@ class Taken:
     """What a command took."""
 
     seconds: float
-    """Median of up to five calls, without the process's start and imports."""
+    """Least of up to five calls, without the process's start and imports: noise only adds."""
     peak_mb: float
     """Most resident memory of the process, imports included."""
 
@@ -41,7 +40,7 @@ def run(warm: list[str], words: list[str], work: Path) -> Taken:
     seconds: list[float] = []
     while len(seconds) < _REPEATS and sum(seconds) < _LONG_S:
         seconds.append(_timed(words, work))
-    return Taken(statistics.median(seconds), peak_mb())
+    return Taken(min(seconds), peak_mb())
 
 
 def _timed(words: list[str], work: Path) -> float:

@@ -49,7 +49,7 @@ class Course:
     amounts: Sequence[int]
     """In rising order."""
     seconds: Sequence[float]
-    """Of the command, without the process's start and imports."""
+    """Of the command, the least of a few calls, without the process's start and imports."""
     peak_mb: Sequence[float]
     """Most resident memory of a process that does this amount alone, imports included."""
 
