@@ -1,32 +1,46 @@
-# split, preprocess, ensemble and report: no torch.
+# split, preprocess, ensemble, merge and report: no torch. `make images` builds it.
 #
-#   docker build -f docker/cpu.Dockerfile -t handseg-cpu:0.1.0 \
-#     --build-arg HANDSEG_COMMIT="$(git rev-parse HEAD)" .
+#   docker build -f docker/cpu.Dockerfile -t handseg-cpu:0.1.0 .
 #
-# Pin the base by digest for anything you keep:
-#   --build-arg BASE_IMAGE=python:3.11-slim-bookworm@sha256:...   (docker buildx imagetools inspect NAME)
+# The base is a tag, which comes to mean newer bytes in time. Pin it by digest for anything you keep:
+#   docker pull python:3.11-slim-bookworm        (prints the digest)
+#   make images BUILD_FLAGS='--build-arg BASE_IMAGE=python:3.11-slim-bookworm@sha256:...'
 # No ENTRYPOINT: Kubeflow and kfp.local give the whole command, and a person writes `handseg split ...`.
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
-FROM ${BASE_IMAGE} AS build
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1
-RUN python3 -m venv /opt/handseg
-ENV PATH=/opt/handseg/bin:${PATH}
+# Only a change of what is asked for, not of anything else in that file, installs everything again.
+FROM ${BASE_IMAGE} AS requirements
+WORKDIR /src
+COPY pyproject.toml ./
+RUN python3 -c "import tomllib; wanted = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+    print(*wanted['dependencies'], sep='\n')" > requirements.txt
+
+FROM ${BASE_IMAGE} AS dependencies
+# The base's pip installs into the environment, which needs none of its own.
+RUN python3 -m venv --without-pip /opt/handseg
+ENV PIP_PYTHON=/opt/handseg/bin/python3 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 COPY docker/constraints.txt docker/install-opencv.sh docker/
-COPY pyproject.toml README.md LICENSE ./
-# The dependencies alone, against an empty package: this layer outlives every change of the code.
+COPY --from=requirements /src/requirements.txt ./
 RUN --mount=type=cache,target=/root/.cache/pip \
-    mkdir handseg && touch handseg/__init__.py \
-    && pip install -c docker/constraints.txt . \
+    pip install -c docker/constraints.txt -r requirements.txt \
     && sh docker/install-opencv.sh python3 \
     && pip install --no-deps -c docker/constraints.txt kfp
+
+FROM dependencies AS code
+COPY pyproject.toml README.md LICENSE ./
 COPY handseg handseg
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install --no-deps --force-reinstall .
+    pip install --no-deps --prefix /code .
+
+FROM dependencies AS slim
+COPY docker/slim.sh docker/
+RUN sh docker/slim.sh /opt/handseg
 
 FROM ${BASE_IMAGE}
-COPY --from=build /opt/handseg /opt/handseg
+COPY --from=slim /opt/handseg /opt/handseg
+# Apart from what it stands on, so that a change of the code is one layer of 2 MB to push and to pull.
+COPY --from=code /code /opt/handseg
 # Whatever uid runs this has no home and may have no name: all caches go to /tmp.
 ENV PATH=/opt/handseg/bin:${PATH} \
     HOME=/tmp USER=handseg MPLCONFIGDIR=/tmp/matplotlib \
@@ -34,8 +48,12 @@ ENV PATH=/opt/handseg/bin:${PATH} \
 USER 10001
 # What KFP's executor and the stages need is there, for this user.
 RUN _KFP_RUNTIME=true python3 -c "import cv2, handseg.cli, kfp.dsl.executor_main"
+ARG BASE_IMAGE
+ARG HANDSEG_VERSION=unknown
 ARG HANDSEG_COMMIT=unknown
 ENV HANDSEG_COMMIT=${HANDSEG_COMMIT}
 LABEL org.opencontainers.image.title="handseg-cpu" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${BASE_IMAGE}" \
+      org.opencontainers.image.version="${HANDSEG_VERSION}" \
       org.opencontainers.image.revision="${HANDSEG_COMMIT}"

@@ -1,11 +1,10 @@
-# train and infer: torch with the CUDA libraries its own wheels bring; the node gives the driver.
+# train and infer, and every other command: torch with the CUDA libraries its own wheels bring; the node gives
+# the driver. `make images` builds it.
 #
-#   docker build -f docker/gpu.Dockerfile -t handseg-gpu:0.1.0 \
-#     --build-arg HANDSEG_COMMIT="$(git rev-parse HEAD)" .
+#   docker build -f docker/gpu.Dockerfile -t handseg-gpu:0.1.0 .
 #
-# Without a GPU, 1.2 GB instead of several: --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu
-# Pin the base by digest for anything you keep:
-#   --build-arg BASE_IMAGE=python:3.11-slim-bookworm@sha256:...   (docker buildx imagetools inspect NAME)
+# Without a GPU, a fifth of the size: make images BUILD_FLAGS='--build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu'
+# How to pin the base, and why the stages are as they are: cpu.Dockerfile.
 # No ENTRYPOINT: Kubeflow and kfp.local give the whole command, and a person writes `handseg train ...`.
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 # An image whose root holds wheels, looked at before the index; scratch holds none.
@@ -13,10 +12,16 @@ ARG WHEELS_IMAGE=scratch
 
 FROM ${WHEELS_IMAGE} AS wheels
 
-FROM ${BASE_IMAGE} AS build
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1
-RUN python3 -m venv /opt/handseg
-ENV PATH=/opt/handseg/bin:${PATH}
+FROM ${BASE_IMAGE} AS requirements
+WORKDIR /src
+COPY pyproject.toml ./
+RUN python3 -c "import tomllib; wanted = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+    print(*wanted['dependencies'], *wanted['optional-dependencies']['train'], sep='\n')" > requirements.txt
+
+FROM ${BASE_IMAGE} AS dependencies
+# The base's pip installs into the environment, which needs none of its own.
+RUN python3 -m venv --without-pip /opt/handseg
+ENV PIP_PYTHON=/opt/handseg/bin/python3 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 COPY docker/constraints.txt docker/install-opencv.sh docker/
 # torch first and alone: the largest layer, and the one that changes least.
@@ -25,19 +30,25 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     --mount=type=bind,from=wheels,target=/wheels,rw \
     pip install -c docker/constraints.txt --find-links /wheels \
         ${TORCH_INDEX:+--extra-index-url "${TORCH_INDEX}"} torch
-COPY pyproject.toml README.md LICENSE ./
-# The dependencies alone, against an empty package: this layer outlives every change of the code.
+COPY --from=requirements /src/requirements.txt ./
 RUN --mount=type=cache,target=/root/.cache/pip \
-    mkdir handseg && touch handseg/__init__.py \
-    && pip install -c docker/constraints.txt '.[train]' \
+    pip install -c docker/constraints.txt -r requirements.txt \
     && sh docker/install-opencv.sh python3 \
     && pip install --no-deps -c docker/constraints.txt kfp
+
+FROM dependencies AS code
+COPY pyproject.toml README.md LICENSE ./
 COPY handseg handseg
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install --no-deps --force-reinstall .
+    pip install --no-deps --prefix /code .
+
+FROM dependencies AS slim
+COPY docker/slim.sh docker/
+RUN sh docker/slim.sh /opt/handseg
 
 FROM ${BASE_IMAGE}
-COPY --from=build /opt/handseg /opt/handseg
+COPY --from=slim /opt/handseg /opt/handseg
+COPY --from=code /code /opt/handseg
 # Whatever uid runs this has no home and may have no name: all caches go to /tmp.
 ENV PATH=/opt/handseg/bin:${PATH} \
     HOME=/tmp USER=handseg MPLCONFIGDIR=/tmp/matplotlib TORCH_HOME=/tmp/torch HF_HOME=/tmp/huggingface \
@@ -45,8 +56,12 @@ ENV PATH=/opt/handseg/bin:${PATH} \
 USER 10001
 # What KFP's executor and the stages need is there, for this user.
 RUN _KFP_RUNTIME=true python3 -c "import albumentations, cv2, handseg.cli, kfp.dsl.executor_main, torch, transformers"
+ARG BASE_IMAGE
+ARG HANDSEG_VERSION=unknown
 ARG HANDSEG_COMMIT=unknown
 ENV HANDSEG_COMMIT=${HANDSEG_COMMIT}
 LABEL org.opencontainers.image.title="handseg-gpu" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${BASE_IMAGE}" \
+      org.opencontainers.image.version="${HANDSEG_VERSION}" \
       org.opencontainers.image.revision="${HANDSEG_COMMIT}"

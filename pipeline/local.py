@@ -1,7 +1,6 @@
 """`python -m pipeline.local`: the graph on this machine, in subprocesses or in the real images."""
 
 import argparse
-import os
 import shutil
 import stat
 import subprocess
@@ -10,11 +9,11 @@ import warnings
 from pathlib import Path
 from typing import TypeAlias
 
-from docker.types import Mount
 from kfp import local
 
 from handseg.errors import HandsegError, MissingInput
 from handseg.presets import catalogue
+from pipeline import containers
 from pipeline.compile import add_image_arguments, add_shards_argument
 from pipeline.pipeline import Images, build
 
@@ -78,18 +77,11 @@ def draw_hands(folder: Path) -> None:
     subprocess.run(command, check=True)
 
 
-def docker_runner(data: Path) -> local.DockerRunner:
-    """A runner of containers that read the data and write nothing but their artifacts."""
-    source = str(data.absolute())
-    return local.DockerRunner(
-        mounts=[Mount(target=source, source=source, type="bind", read_only=True)],
-        user=f"{os.getuid()}:{os.getgid()}" if os.getuid() else None,
-        read_only=True,
-        tmpfs={"/tmp": ""},
-        cap_drop=["ALL"],
-        security_opt=["no-new-privileges"],
-        shm_size="1g",
-    )
+def _runner(name: str, *, data: Path, images: Images) -> Runner:
+    if name == "subprocess":
+        return local.SubprocessRunner(use_venv=False)
+    containers.check(images.cpu, images.gpu)
+    return containers.runner(data)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -114,21 +106,17 @@ def main(arguments: list[str] | None = None) -> None:
     add_shards_argument(parser)
     given = parser.parse_args(arguments)
     data = given.data or given.out / "data"
+    images = Images(cpu=given.cpu_image, gpu=given.gpu_image)
     try:
         if given.data is None:
             draw_hands(data)
-        runner = (
-            docker_runner(data)
-            if given.runner == "docker"
-            else local.SubprocessRunner(use_venv=False)
-        )
         run_graph(
             catalogue.load(given.preset),
             data=data,
             out=given.out,
             part=given.part,
-            runner=runner,
-            images=Images(cpu=given.cpu_image, gpu=given.gpu_image),
+            runner=_runner(given.runner, data=data, images=images),
+            images=images,
             shards=given.shards,
         )
     except HandsegError as error:

@@ -31,8 +31,26 @@ def test_the_base_is_an_argument_and_no_line_would_be_pulled_for_its_syntax(name
     text = (DOCKER / f"{name}.Dockerfile").read_text(encoding="utf-8")
     assert "ARG BASE_IMAGE=python:3.11-slim-bookworm\n" in text
     assert "syntax=" not in text
-    bases = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
-    assert set(bases) <= {"${BASE_IMAGE}", "${WHEELS_IMAGE}"}
+    stages = set(re.findall(r"^FROM .* AS (\S+)$", text, re.MULTILINE))
+    bases = set(re.findall(r"^FROM (\S+)", text, re.MULTILINE))
+    assert bases - stages <= {"${BASE_IMAGE}", "${WHEELS_IMAGE}"}
+
+
+@every_image
+def test_what_is_made_last_stands_on_the_base_with_no_tool_of_the_build(name: str) -> None:
+    lines = instructions(name)
+    last = max(i for i, line in enumerate(lines) if line.startswith("FROM"))
+    assert lines[last] == "FROM ${BASE_IMAGE}"
+    assert not [line for line in lines[last:] if "pip install" in line or "apt-get" in line]
+
+
+@every_image
+def test_a_change_of_the_code_is_a_layer_above_what_it_needs(name: str) -> None:
+    copies = [line for line in instructions(name) if line.startswith("COPY --from=")]
+    assert copies[-2:] == [
+        "COPY --from=slim /opt/handseg /opt/handseg",
+        "COPY --from=code /code /opt/handseg",
+    ]
 
 
 @every_image

@@ -1,8 +1,10 @@
+import gc
 from pathlib import Path
 
 import pytest
 
-from pipeline.local import docker_runner, main
+from pipeline import containers
+from pipeline.local import main
 
 
 @pytest.mark.parametrize(
@@ -23,10 +25,24 @@ def test_a_mistake_is_named_before_a_task_is_started(
 
 
 def test_containers_may_read_the_data_and_no_more(tmp_path: Path) -> None:
-    given = docker_runner(tmp_path).container_run_args
+    given = containers.runner(tmp_path).container_run_args
     (mount,) = given["mounts"]
     assert (mount["Source"], mount["Target"]) == (str(tmp_path), str(tmp_path))
     assert mount["ReadOnly"]
     assert given["read_only"]
     assert given["cap_drop"] == ["ALL"]
     assert given["security_opt"] == ["no-new-privileges"]
+
+
+# The client leaves its socket to the garbage collector when nobody listens.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_engine_that_does_not_answer_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing.sock")
+    with pytest.raises(SystemExit) as refused:
+        main(["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--runner", "docker"])
+    assert refused.value.code == 2
+    assert "Docker does not answer" in capsys.readouterr().err
+    del refused
+    gc.collect()
