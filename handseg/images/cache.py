@@ -1,12 +1,13 @@
 """The image cache: adjusted pixels and polygons of every image, for random access by memory map.
 
-One Arrow IPC file per part, one record batch of one row per image. Raw pixels are read without a
-copy. A CRC-32 over the whole row is verified the first time a process reads an image.
+One Arrow IPC file per part, one record batch of one row per image, and an index of where each lies
+for those who read them from afar (`cache_stream`). Raw pixels are read without a copy. A CRC-32
+over the whole row is verified the first time a process reads an image.
 """
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,8 @@ from typing import Any, Self
 import pyarrow as pa
 
 from handseg.errors import BadInput, MissingInput
-from handseg.images import cache_row
+from handseg.images import cache_index, cache_row
+from handseg.images.cache_index import Entry
 from handseg.images.cache_row import CachedImage, Compression, PackedImage, Part
 
 __all__ = ["PARTS", "CacheWriter", "CachedImage", "ImageCache", "PackedImage", "Part"]
@@ -41,7 +43,7 @@ class CacheWriter:
         notes = {"compression": compression, "metadata": dict(metadata)}
         self._schema = cache_row.SCHEMA.with_metadata(_to_schema(notes))
         self._open: dict[Part, tuple[Any, Any]] = {}
-        self._names: set[str] = set()
+        self._entries: dict[str, Entry] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -60,13 +62,18 @@ class CacheWriter:
         Raises:
             BadInput: an image of that name is there already.
         """
-        if packed.name in self._names:
+        if packed.name in self._entries:
             raise BadInput(f"{packed.name}: twice in the data; image names must be unique")
-        self._names.add(packed.name)
         if packed.part not in self._open:
             file = pa.OSFile(str(self._folder / f"{packed.part}.arrow"), "wb")
             self._open[packed.part] = file, pa.ipc.new_file(file, self._schema)
-        self._open[packed.part][1].write_batch(packed.row)
+        file, writer = self._open[packed.part]
+        writer.write_batch(packed.row)
+        # Before the first batch the schema is written, and only then.
+        length = pa.ipc.get_record_batch_size(packed.row)
+        self._entries[packed.name] = Entry(
+            packed.name, packed.row["person"][0].as_py(), packed.part, file.tell() - length, length
+        )
 
     def __exit__(
         self,
@@ -77,6 +84,9 @@ class CacheWriter:
         for file, writer in self._open.values():
             writer.close()
             file.close()
+        if error is None:
+            index = cache_index.to_text(self._compression, list(self._entries.values()))
+            (self._folder / cache_index.FILE_NAME).write_text(index, encoding="utf-8")
 
 
 class ImageCache:
@@ -119,6 +129,10 @@ class ImageCache:
     def people(self, part: Part) -> dict[str, str]:
         """The person of each image of a part, by name, in sorted path order."""
         return {n: person for n, (found, _, person) in self._index.items() if found == part}
+
+    def stream(self, names: Iterable[str]) -> Iterator[CachedImage]:
+        """Read images in the order given; see `read`."""
+        return map(self.read, names)
 
     def read(self, name: str) -> CachedImage:
         """Read one image.

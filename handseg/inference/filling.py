@@ -1,13 +1,13 @@
 """One member's probabilities of many images, into a store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
 
 from handseg import progress
-from handseg.images.cache import ImageCache
+from handseg.images.cache_row import CachedImage
 from handseg.inference import device as devices
 from handseg.inference import predict
 from handseg.inference.store import StoreCard, StoreWriter
@@ -18,12 +18,19 @@ from handseg.training.checkpoint import Card
 Part = Literal["test", "oof"]
 
 
+class Images(Protocol):
+    """An image cache here or elsewhere."""
+
+    def stream(self, names: Iterable[str]) -> Iterator[CachedImage]:
+        """Read images in the order given."""
+
+
 def fill(
     folder: Path,
     card: StoreCard,
     *,
     network: Network,
-    cache: ImageCache,
+    cache: Images,
     names: Sequence[str],
     settings: InferSettings,
 ) -> str:
@@ -50,8 +57,9 @@ def fill(
     if settings.threads:
         torch.set_num_threads(settings.threads)
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    images = (cache.read(name) for name in names)
-    found = predict.predict(network, images, device=device, dtype=dtype, settings=settings)
+    found = predict.predict(
+        network, cache.stream(names), device=device, dtype=dtype, settings=settings
+    )
     described = f"{card.part} of {card.member}"
     with StoreWriter(folder, card) as writer:
         for tiles in progress.track(found, description=described, total=len(names)):

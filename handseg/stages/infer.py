@@ -9,12 +9,14 @@ from typing import get_args
 from handseg import provenance
 from handseg.errors import BadInput
 from handseg.folds import FoldTable
+from handseg.images import cache_index
 from handseg.images.cache import ImageCache
+from handseg.images.cache_stream import StreamedCache
 from handseg.inference import filling
 from handseg.inference.filling import Part
 from handseg.inference.shard import WHOLE, Shard
 from handseg.settings import InferSettings
-from handseg.storage import artifact
+from handseg.storage import artifact, ranged
 from handseg.storage.location import Location
 from handseg.training import checkpoint as checkpoints
 from handseg.training.checkpoint import Card
@@ -36,7 +38,8 @@ def infer(
 
     Args:
         checkpoint: Checkpoint folder that `train` wrote.
-        cache: Image cache that the member was trained on.
+        cache: Image cache that the member was trained on; of one under s3:// the images asked for
+            alone are read, each verified by its CRC-32, while those before are predicted.
         part: The test images, or the images of the member's held-out fold (oof).
         out: Probability store to write.
         folds: Fold table that the member was trained with; needed for oof.
@@ -55,15 +58,16 @@ def infer(
         raise BadInput(f"part is {part!r}; give one of {', '.join(get_args(Part))}")
     with ExitStack() as opened:
         checkpoint_path = opened.enter_context(artifact.reading(checkpoint, verify=True))
-        cache_path = opened.enter_context(artifact.reading(cache))
+        images, cache_hash = _images(cache, opened)
         folds_path = opened.enter_context(artifact.reading(folds)) if folds else None
         card = checkpoints.load_card(checkpoint_path)
-        parents = _parents(card, checkpoint_path, cache_path, folds_path)
+        parents = {"checkpoint": artifact.content_hash(checkpoint_path), "cache": cache_hash}
+        parents["folds"] = artifact.content_hash(folds_path) if folds_path else card.folds
+        _check_trained_with(card, parents, cache, folds)
         recorded = {**provenance.settings_dict(settings), "part": part, **share.recorded()}
         if provenance.is_done(out, stage="infer", settings=recorded, parents=parents):
             logger.info("%s is complete: nothing to infer", out)
             return
-        images = ImageCache(cache_path)
         names = share.of(_names(card, images, part, folds_path), block=settings.batch_size)
         network, _ = checkpoints.load_model(checkpoint_path)
         with artifact.writing(out, folder=True) as folder:
@@ -82,28 +86,35 @@ def infer(
         logger.info("%s: %d images by %s on %s", out, len(names), card.name, device)
 
 
-def _parents(
-    card: Card, checkpoint_path: Path, cache_path: Path, folds_path: Path | None
-) -> dict[str, str]:
-    """Content hashes of what is read, once they are those the member was trained with."""
-    parents = {
-        "checkpoint": artifact.content_hash(checkpoint_path),
-        "cache": artifact.content_hash(cache_path),
-        "folds": card.folds if folds_path is None else artifact.content_hash(folds_path),
-    }
-    for name, words, path, trained in (
-        ("cache", "cache", cache_path, card.cache),
-        ("folds", "fold table", folds_path, card.folds),
+def _images(cache: Location, opened: ExitStack) -> tuple[ImageCache | StreamedCache, str]:
+    """The cache, here or from afar, and its content hash."""
+    afar = ranged.open_folder(cache)
+    if afar is None or cache_index.FILE_NAME not in afar.sums:
+        path = opened.enter_context(artifact.reading(cache))
+        return ImageCache(path), artifact.content_hash(path)
+    text = afar.read(cache_index.FILE_NAME)
+    index = cache_index.parse(text, str(cache.child(cache_index.FILE_NAME)))
+    return StreamedCache(index, afar.read_range, str(cache)), afar.content_hash
+
+
+def _check_trained_with(
+    card: Card, parents: dict[str, str], cache: Location, folds: Location | None
+) -> None:
+    """Refuse another cache or fold table than the member's, by their content hashes."""
+    for name, words, place, trained in (
+        ("cache", "cache", cache, card.cache),
+        ("folds", "fold table", folds, card.folds),
     ):
         if parents[name] != trained:
             raise BadInput(
-                f"{path}: is not the {words} that member {card.name} was trained with (hash "
+                f"{place}: is not the {words} that member {card.name} was trained with (hash "
                 f"{parents[name][:12]}, in its card {trained[:12]}); give that one, or train again"
             )
-    return parents
 
 
-def _names(card: Card, images: ImageCache, part: Part, folds_path: Path | None) -> list[str]:
+def _names(
+    card: Card, images: ImageCache | StreamedCache, part: Part, folds_path: Path | None
+) -> list[str]:
     """Images of a part, in the cache's order."""
     if part == "test":
         names = images.names("test")

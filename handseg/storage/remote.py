@@ -46,7 +46,7 @@ def fetch(location: Location, into: Path) -> Path:
         return _fetch_folder(location, into / location.name)
     if _has_file(location):
         return _fetch_file(location, into / location.name)
-    raise MissingInput(f"{location}: {_absence(location)}")
+    raise MissingInput(f"{location}: {absence(location)}")
 
 
 def fetch_verified(
@@ -199,7 +199,8 @@ def _has_file(location: Location) -> bool:
     return s3.has(location.sibling(location.name + sums.FILE_SUFFIX))
 
 
-def _absence(location: Location) -> str:
+def absence(location: Location) -> str:
+    """Say of what is no complete artifact what it is, and what to do."""
     if s3.sizes(location):
         return f"incomplete, it has no {sums.FOLDER_SUMS}; run the stage that writes it again"
     return "not found; give the URI of an artifact that a stage wrote"

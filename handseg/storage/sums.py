@@ -23,6 +23,11 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def text_sha256(text: str) -> str:
+    """SHA-256 of a text's bytes, as 64 hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def files_in(folder: Path) -> list[str]:
     """Every file's name relative to a folder, sorted, without the sums themselves.
 
@@ -130,7 +135,7 @@ def content_hash(path: Path) -> str:
 def folder_hash(sums: Mapping[str, str]) -> str:
     """A folder's content hash, from its sums by name; see `content_hash`."""
     content = {name: value for name, value in sums.items() if name != RUN_RECORD}
-    return hashlib.sha256(to_text(content).encode()).hexdigest()
+    return text_sha256(to_text(content))
 
 
 def verify(path: Path) -> None:

@@ -1,0 +1,55 @@
+"""Where each image of an image cache lies, so that one can be read without the others."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+from handseg.errors import BadInput
+from handseg.images.cache_row import Compression, Part
+
+FILE_NAME = "index.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One image's record batch, an encapsulated Arrow message."""
+
+    name: str
+    person: str
+    part: Part
+    """Its file is PART.arrow."""
+    offset: int
+    """Of the message in its file, in bytes."""
+    length: int
+    """In bytes."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """What is known of a cache without its images."""
+
+    compression: Compression
+    entries: tuple[Entry, ...]
+    """In the order they were written."""
+
+
+def to_text(compression: Compression, entries: Sequence[Entry]) -> str:
+    """Write an index; the same images give the same text."""
+    rows = ",\n".join(json.dumps(astuple(entry)) for entry in entries)
+    return f'{{"compression": "{compression}", "images": [\n{rows}\n]}}\n'
+
+
+def parse(text: str, source: str) -> Index:
+    """Read what `to_text` wrote.
+
+    Raises:
+        BadInput: it is none; `source` names it.
+    """
+    try:
+        value = json.loads(text)
+        entries = tuple(Entry(*row) for row in value["images"])
+        return Index(value["compression"], entries)
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadInput(
+            f"{source}: no index of an image cache ({error}); make the cache again"
+        ) from error

@@ -1,0 +1,76 @@
+"""An image cache that lies elsewhere: images come one by one, while those before are in use."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+
+from handseg.ahead import in_order
+from handseg.errors import BadInput, MissingInput
+from handseg.images import cache_row
+from handseg.images.cache_index import Entry, Index
+from handseg.images.cache_row import CachedImage, Part
+
+_AHEAD = 8
+"""Images on their way at once; each takes its raw size of memory, 4 MB at 2048 x 2048."""
+_ATTEMPTS = 2
+
+
+class StreamedCache:
+    """Reads single images; their CRC-32 is verified, and that they are the ones asked for."""
+
+    def __init__(
+        self, index: Index, read_range: Callable[[str, int, int], bytes], source: str
+    ) -> None:
+        """Open a cache.
+
+        Args:
+            index: where its images lie; verified by the caller.
+            read_range: gives bytes of one of its files, from (name, offset, length); called in
+                several threads at once.
+            source: names the cache in errors.
+        """
+        self._index = index
+        self._read_range = read_range
+        self._source = source
+        self._entries = {entry.name: entry for entry in index.entries}
+
+    def names(self, part: Part) -> list[str]:
+        """Image names of a part, in sorted path order."""
+        return [entry.name for entry in self._index.entries if entry.part == part]
+
+    def stream(self, names: Iterable[str]) -> Iterator[CachedImage]:
+        """Read images in the order given, a few ahead of their use.
+
+        Raises:
+            MissingInput: the cache does not hold one.
+            BadInput: one is damaged, read twice.
+        """
+        with ThreadPoolExecutor(_AHEAD, "handseg-stream") as pool:
+            yield from in_order(pool, self.read, names, depth=_AHEAD)
+
+    def read(self, name: str) -> CachedImage:
+        """Read one image; see `stream`."""
+        if name not in self._entries:
+            raise MissingInput(f"{self._source}: holds no image {name}; make the cache again")
+        entry = self._entries[name]
+        for _ in range(_ATTEMPTS):
+            content = self._read_range(f"{entry.part}.arrow", entry.offset, entry.length)
+            row = _row(content, entry)
+            if row is not None:
+                return cache_row.unpack(row, entry.part, self._index.compression)
+        raise BadInput(
+            f"{self._source}: image {name} is damaged, read {_ATTEMPTS} times; make the cache again"
+        )
+
+
+def _row(content: bytes, entry: Entry) -> pa.RecordBatch | None:
+    """The row in a message, or None where it is not wholly what was written."""
+    try:
+        message = pa.ipc.read_message(pa.py_buffer(content))
+        row = pa.ipc.read_record_batch(message, cache_row.SCHEMA)
+        row.validate()
+        intact = row.num_rows == 1 and cache_row.is_intact(row)
+        return row if intact and row["name"][0].as_py() == entry.name else None
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
+        return None
