@@ -6,7 +6,7 @@ dropped, all without an error. So the structure is checked here first, checksums
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from handseg.errors import BadInput
@@ -26,6 +26,7 @@ class Header:
     """Of a channel."""
     colour_type: int
     """0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGBA."""
+    is_interlaced: bool = False
 
 
 def header(start: bytes, source: str) -> Header:
@@ -45,14 +46,15 @@ def header(start: bytes, source: str) -> Header:
     if len(start) < HEADER_BYTES:
         raise BadInput(f"{source}: truncated after {len(start)} bytes; copy the image again")
     length, kind, width, height, bits, colour_type = struct.unpack(">I4sIIBB", start[8:26])
+    is_interlaced = bool(start[28])
     intact = zlib.crc32(start[12:29]) == int.from_bytes(start[29:33], "big")
     if (length, kind) != (13, b"IHDR") or not intact or not width * height:
         raise BadInput(f"{source}: its header is damaged; copy the image again")
-    return Header(height, width, bits, colour_type)
+    return Header(height, width, bits, colour_type, is_interlaced)
 
 
-def chunks(content: bytes, source: str) -> Iterator[tuple[bytes, bytes]]:
-    """Give type and content of every chunk but the pixels', all checksums verified.
+def chunks(content: bytes, source: str) -> Iterator[tuple[bytes, memoryview]]:
+    """Give type and content of every chunk, the header's included, all checksums verified.
 
     Raises:
         BadInput: a checksum does not match, or the file ends before its last chunk.
@@ -69,10 +71,32 @@ def chunks(content: bytes, source: str) -> Iterator[tuple[bytes, bytes]]:
             raise BadInput(f"{source}: damaged at byte {position}; copy the image again")
         if kind == b"IEND":
             return
-        if kind != b"IDAT":
-            yield kind, content[position + 8 : end]
+        yield kind, view[position + 8 : end]
         position = end + 4
     raise BadInput(f"{source}: truncated after {len(content)} bytes; copy the image again")
+
+
+def grey_file(size: Header, pixels: Sequence[bytes | memoryview]) -> bytes:
+    """Make a grey PNG of 8 bits.
+
+    Args:
+        size: its height and width.
+        pixels: a zlib stream of its filtered rows, in pieces.
+    """
+    start = struct.pack(">IIBBBBB", size.width, size.height, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", [start]), (b"IDAT", pixels), (b"IEND", []))
+    return b"".join(
+        [_SIGNATURE, *(part for kind, content in chunks for part in _chunk(kind, content))]
+    )
+
+
+def _chunk(kind: bytes, content: Sequence[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    yield sum(map(len, content)).to_bytes(4, "big")
+    crc = 0
+    for part in (kind, *content):
+        crc = zlib.crc32(part, crc)
+        yield part
+    yield crc.to_bytes(4, "big")
 
 
 def orientation(exif: bytes) -> int:

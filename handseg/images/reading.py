@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg.errors import BadInput, MissingInput
-from handseg.images import png
+from handseg.images import grey_png, png
 
 MOST_PIXELS = 100_000_000
 """25 times an X-ray of the data set; a larger header is a decompression bomb."""
@@ -47,14 +47,22 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     """
     header = _header(path)
     content = path.read_bytes()
+    compressed = []
     for kind, value in png.chunks(content, str(path)):
+        if kind == b"IDAT":
+            compressed.append(value)
         if kind == b"tRNS":
             raise BadInput(f"{path}: has a transparent colour; {_CONVERT}")
-        if kind == b"eXIf" and png.orientation(value) != 1:
+        if kind == b"eXIf" and png.orientation(bytes(value)) != 1:
             raise BadInput(
-                f"{path}: has EXIF orientation {png.orientation(value)}; rotate the pixels (and "
-                "check that the polygons fit), then remove the tag"
+                f"{path}: has EXIF orientation {png.orientation(bytes(value))}; rotate the pixels "
+                "(and check that the polygons fit), then remove the tag"
             )
+    image = grey_png.decode(header, compressed)
+    return _any_channels(content, header, path) if image is None else image
+
+
+def _any_channels(content: bytes, header: png.Header, path: Path) -> NDArray[np.uint8]:
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None or image.shape[:2] != (header.height, header.width):
         raise BadInput(f"{path}: its pixels cannot be decoded; copy the image again")
