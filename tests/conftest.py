@@ -1,5 +1,6 @@
-"""A real S3 server for tests: `rclone serve s3` on loopback."""
+"""One thread for each of pytest's processes; a real S3 server, `rclone serve s3` on loopback."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,19 @@ import pytest
 _KEY, _SECRET = "TESTKEYTESTKEY", "secretsecretsecret"
 _STARTED = re.compile(r"Starting s3 server on \[(http://[^/\]]+)")
 _START_LIMIT_S = 20.0
+
+# `make test` runs a process for each of 2 cores, and threads that wait for each other's core
+# cost more than they give. Read when torch and OpenBLAS are loaded, here and in what tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole runs come first, so that no process ends on a long test while the other has none left.
+
+    `--dist worksteal` hands out halves in this order, and what is left of a half from its end.
+    """
+    items.sort(key=lambda item: "end_to_end" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")
