@@ -93,7 +93,7 @@ def _inflated(compressed: Sequence[memoryview], size: int) -> Iterator[bytes]:
         try:
             # No more than the header announced, whatever the file could grow to.
             piece = stream.decompress(chunk[start : start + _PIECE_BYTES], left + 1)
-        except isal_zlib.IsalError:
+        except isal_zlib.error:  # type: ignore[misc]  # its stubs take the class for an instance
             raise _Unusual from None
         left -= len(piece)
         if left < 0:
@@ -105,7 +105,7 @@ def _inflated(compressed: Sequence[memoryview], size: int) -> Iterator[bytes]:
 
 def _stored(rows: Rows) -> list[bytes | memoryview]:
     """Rows as a zlib stream that is not compressed."""
-    content = memoryview(rows).cast("B")
+    content = rows.data.cast("B")
     pieces: list[bytes | memoryview] = [_ZLIB_START]
     for start in range(0, len(content), _STORED_BYTES):
         block = content[start : start + _STORED_BYTES]

@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from handseg.errors import BadInput
 
@@ -84,10 +85,8 @@ def grey_file(size: Header, pixels: Sequence[bytes | memoryview]) -> bytes:
         pixels: a zlib stream of its filtered rows, in pieces.
     """
     start = struct.pack(">IIBBBBB", size.width, size.height, 8, 0, 0, 0, 0)
-    chunks = ((b"IHDR", [start]), (b"IDAT", pixels), (b"IEND", []))
-    return b"".join(
-        [_SIGNATURE, *(part for kind, content in chunks for part in _chunk(kind, content))]
-    )
+    chunks = (_chunk(b"IHDR", [start]), _chunk(b"IDAT", pixels), _chunk(b"IEND", []))
+    return b"".join([_SIGNATURE, *chain(*chunks)])
 
 
 def _chunk(kind: bytes, content: Sequence[bytes | memoryview]) -> Iterator[bytes | memoryview]:
