@@ -75,6 +75,8 @@ class InferSettings:
     """auto takes a GPU where there is one and says which it took."""
     backend: Literal["torch", "onnxruntime"] = "torch"
     """What computes the network on a CPU; onnxruntime needs `pip install handseg[fast]`."""
+    compile: bool = False
+    """torch.compile for the network: minutes at the start, then faster; of backend torch alone."""
     threads: int = 0
     """CPU threads; 0 is all cores."""
     cut_level: int = 8
@@ -95,6 +97,10 @@ class InferSettings:
         require(
             self.backend != "onnxruntime" or self.precision != "bf16",
             "backend is onnxruntime, which has no bf16 on CPUs; give precision float32",
+        )
+        require(
+            self.backend == "torch" or not self.compile,
+            f"backend is {self.backend}, which torch.compile is not a part of; give compile false",
         )
         require(self.threads >= 0, f"threads must be 0 or more, got {self.threads}")
         require(1 <= self.cut_level <= 127, f"cut_level must be 1 to 127, got {self.cut_level}")

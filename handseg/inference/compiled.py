@@ -26,8 +26,8 @@ def require(device: torch.device) -> None:
     Raises:
         BadInput: names the remedy.
     """
-    # Without its caches: a kernel of another day would hide that the compiler is gone.
-    attempt = torch.compile(_attempt, dynamic=False, options={"force_disable_caches": True})
+    # Without its cache: a graph of another day would hide that the compiler is gone.
+    attempt = torch.compile(_attempt, dynamic=False, options={"fx_graph_cache": False})
     try:
         attempt(torch.ones(8, device=device))
     except Exception as error:

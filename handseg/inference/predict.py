@@ -1,6 +1,6 @@
 """Images in, tiles of probabilities out: reading, network and tail at the same time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from handseg.ahead import in_order
 from handseg.errors import OutOfGpuMemory
 from handseg.images import normalise
 from handseg.images.cache import CachedImage
-from handseg.inference import backend, refinement, tta
+from handseg.inference import backend, compiled, refinement, tta
 from handseg.inference.backend import Trunk
 from handseg.inference.store import ImageTiles
 from handseg.inference.tail import Tail
@@ -61,8 +61,8 @@ def predict(
         settings: backend, batch size, cut and test-time augmentation.
 
     Raises:
-        BadInput: the backend is not installed, or computes elsewhere; an image's logits are not
-            finite, or a view is asked for twice.
+        BadInput: the backend is not installed, or computes elsewhere; torch.compile is asked for
+            and does not work; an image's logits are not finite, or a view is asked for twice.
         OutOfGpuMemory: names batch and size.
     """
     refine = network.refine
@@ -71,8 +71,8 @@ def predict(
         None if refine is None else refinement.of_classes(refine),
         settings.cut_level,
     )
-    trunk = _trunk(network, settings, device=device, dtype=dtype)
     seen = tta.views(network, settings)
+    trunk = _trunk(network, settings, views=len(seen), device=device, dtype=dtype)
     threads = max(1, min(_MOST_THREADS, torch.get_num_threads()))
     in_flight = max(1, threads // len(seen))
     was_training = network.training
@@ -105,8 +105,18 @@ def _prepare(images: Sequence[CachedImage], seen: Sequence[View]) -> _Prepared:
 
 
 def _trunk(
-    network: Network, settings: InferSettings, *, device: torch.device, dtype: torch.dtype
+    network: Network,
+    settings: InferSettings,
+    *,
+    views: int,
+    device: torch.device,
+    dtype: torch.dtype,
 ) -> Trunk:
+    if settings.backend == "torch" and settings.compile:
+        compiled.require(device)
+        # Two shapes of a view: the last batch may be shorter.
+        compute = compiled.function(network.native, shapes=2 * views)
+        return partial(native, network, dtype=dtype, compute=compute)
     if settings.backend == "torch":
         return partial(native, network, dtype=dtype)
     return backend.trunk(network, settings.backend, device=device, dtype=dtype)
@@ -126,11 +136,23 @@ def _answer(trunk: Trunk, batch: _Prepared, device: torch.device) -> Iterator[_A
 
 
 @torch.inference_mode()
-def native(network: Network, inputs: Tensor, dtype: torch.dtype) -> Tensor:
-    """Main logits of a batch before enlargement: float32 (B, 29, h, w), on the CPU."""
+def native(
+    network: Network,
+    inputs: Tensor,
+    dtype: torch.dtype,
+    compute: Callable[[Tensor], Tensor] | None = None,
+) -> Tensor:
+    """Main logits of a batch before enlargement: float32 (B, 29, h, w), on the CPU.
+
+    Args:
+        network: on the device of the inputs.
+        inputs: uint8 (B, h, w).
+        dtype: bfloat16 for mixed precision, else float32.
+        compute: the network's `native`, compiled; by default as it is.
+    """
     images = normalise.to_tensor(inputs)
     with torch.autocast(inputs.device.type, torch.bfloat16, dtype == torch.bfloat16):
-        native = network.native(images)
+        native = (compute or network.native)(images)
     return native.to(torch.float32).contiguous().cpu()
 
 

@@ -41,6 +41,9 @@ class Measurement:
     """Mean Dice on a few training images, as they are, at full size."""
     found: dict[str, int] = field(default_factory=dict)
     """Held-out images with a finding (`handseg.findings.finding`), by its name."""
+    data_wait: float | None = None
+    """Part of the steps' time since the line before that was waited for images, in [0, 1]; None
+    where it was not measured."""
 
 
 @dataclass(frozen=True, kw_only=True)

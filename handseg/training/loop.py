@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from handseg import progress
 from handseg.errors import Terminated
 from handseg.findings import course
 from handseg.findings.finding import counted
+from handseg.inference import compiled
 from handseg.inference import device as devices
 from handseg.training import (
     calibration,
@@ -31,6 +33,7 @@ from handseg.training.checkpoint import Card, Measurement
 from handseg.training.resume import Progress
 from handseg.training.task import Task
 from handseg.training.trainer import Trainer
+from handseg.training.waiting import Waiting
 
 logger = logging.getLogger(__name__)
 BEST = "best.safetensors"
@@ -54,6 +57,8 @@ def train(task: Task) -> Card | None:
     if task.settings.threads:
         torch.set_num_threads(task.settings.threads)
     with distributed.group(device):
+        if task.settings.compile:
+            compiled.require(device)
         course = _Course(task, names, held_out, device)
         course.run()
         return course.finish() if distributed.rank() == 0 else None
@@ -125,14 +130,14 @@ class _Course:
     def run(self) -> None:
         """Take every step that is left."""
         plan, saved = self._progress.plan, time.monotonic()
+        waiting = Waiting(self._load(plan, start=self._progress.step))
         since = saved - self._progress.seconds
         if self._owes_validation():
-            self._validate(since)
+            self._validate(since, waiting)
         left = range(self._progress.step, plan.total)
-        batches = self._load(plan, start=self._progress.step)
         for step in progress.track(left, description=self._task.name, total=len(left)):
             rate = schedule.learning_rate(self._settings, plan, step)
-            loss = self._trainer.step(next(batches), rate)
+            loss = waiting.step(partial(self._trainer.step, rate=rate))
             self._progress = replace(
                 self._progress,
                 step=step + 1,
@@ -143,7 +148,7 @@ class _Course:
             due = time.monotonic() - saved > self._settings.checkpoint_minutes * 60
             stopped = distributed.agree(self._task.stopped(), self._device)
             if self._owes_validation() and not stopped:
-                self._validate(since)
+                self._validate(since, waiting)
                 saved = time.monotonic()
             elif (due or stopped) and distributed.rank() == 0:
                 self._save(since)
@@ -160,13 +165,13 @@ class _Course:
         due = schedule.validates_after(self._settings, state.plan, state.step - 1)
         return due and validated != state.step
 
-    def _validate(self, since: float) -> None:
-        self._measure()
+    def _validate(self, since: float, waiting: Waiting) -> None:
+        self._measure(waiting.end_period(self._task.name, self._settings.workers))
         self._save(since)
         if self._task.on_validation:
             self._task.on_validation(self._progress.history[-1])
 
-    def _measure(self) -> None:
+    def _measure(self, data_wait: float | None) -> None:
         state, plan = self._progress, self._progress.plan
         measured = self._validation.measure(self._trainer.best_network)
         dice = measured.dice
@@ -180,6 +185,7 @@ class _Course:
             dice=dice,
             train_dice=measured.train_dice,
             found=counted(measured.findings),
+            data_wait=data_wait,
         )
         logger.info(
             "%s step %d/%d  epoch %.1f  loss %.4f  dice %.4f (training %.4f)  %.0f s",

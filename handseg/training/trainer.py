@@ -12,11 +12,13 @@ from torch import Tensor, nn
 from handseg import bones
 from handseg.errors import NonFiniteLoss, OutOfGpuMemory
 from handseg.images import normalise
+from handseg.inference import compiled
 from handseg.models import catalogue
 from handseg.models.network import Network
 from handseg.settings import TrainSettings
-from handseg.training import distributed, losses, resume
+from handseg.training import distributed, losses, resume, schedule
 from handseg.training.data import Batch
+from handseg.training.reading import Reading
 
 
 class Trainer:
@@ -39,7 +41,8 @@ class Trainer:
             prior: each class's share of the training pixels.
 
         Raises:
-            BadInput: the network cannot be built so, or head_weights are not one for each head.
+            BadInput: the network cannot be built so, head_weights are not one for each head, or
+                torch.compile is asked for and does not work.
         """
         self._settings = settings
         self._device = device
@@ -53,6 +56,10 @@ class Trainer:
         self.network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._average = copy.deepcopy(self.network).eval() if settings.ema else None
         self._parallel: nn.Module = distributed.wrap(self.network, device)
+        if settings.compile:
+            compiled.require(device)
+            sizes, _ = schedule.phases(settings)
+            self._parallel = compiled.module(self._parallel, shapes=len(sizes))
         self._optimizer = torch.optim.Adam(
             self.network.parameters(),
             lr=settings.learning_rate,
@@ -78,17 +85,28 @@ class Trainer:
         self._parallel.train()
         with _explain_memory(batch), self._draws():
             loss = self._loss(batch)
-            value = float(loss.detach())
-            if not math.isfinite(value):
-                raise NonFiniteLoss(
-                    f"the loss is {value} on {', '.join(batch.names)}; "
-                    "lower learning_rate, or look at these images"
-                )
+            reading = Reading(loss.detach())
             self._optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
+            # Read when the backward pass is on its way: a GPU has work while this process waits
+            # for the loss, and no weight has changed yet.
+            value = reading.value()
+            self._refuse_non_finite(value, batch)
             self._optimizer.step()
         self._follow()
         return value
+
+    def _refuse_non_finite(self, value: float, batch: Batch) -> None:
+        """All processes together: the gradients of one are a part of all by now."""
+        is_finite = math.isfinite(value)
+        if not distributed.agree(not is_finite, self._device):
+            return
+        raise NonFiniteLoss(
+            f"the loss is {value} on {', '.join(batch.names)}; "
+            "lower learning_rate, or look at these images"
+            if not is_finite
+            else "the loss of another process is not finite; its own message names the images"
+        )
 
     @contextmanager
     def _draws(self) -> Iterator[None]:
@@ -105,7 +123,11 @@ class Trainer:
         with torch.autocast(self._device.type, torch.bfloat16, self._dtype == torch.bfloat16):
             outputs = self._parallel(images.contiguous(memory_format=torch.channels_last))
         return losses.deep_supervision(
-            outputs, target, loss=self._settings.loss, weights=self._settings.head_weights
+            outputs,
+            target,
+            loss=self._settings.loss,
+            weights=self._settings.head_weights,
+            with_compiler=self._settings.compile,
         )
 
     @torch.no_grad()

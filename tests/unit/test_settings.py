@@ -72,6 +72,11 @@ _ALL = (
             {"sizes_px": [256, 512], "sizes_fraction": [0.0, 1.0]},
             "sizes_fraction must be above 0 each",
         ),
+        (
+            InferSettings,
+            {"backend": "onnxruntime", "compile": True},
+            "backend is onnxruntime, which torch.compile is not a part of",
+        ),
         (InferSettings, {"batch_size": 0}, "batch_size must be at least 1, got 0"),
         (InferSettings, {"threads": -1}, "threads must be 0 or more, got -1"),
         (InferSettings, {"cut_level": 0}, "cut_level must be 1 to 127, got 0"),

@@ -119,3 +119,15 @@ def test_diverged_network_is_refused_with_the_image() -> None:
     torch.nn.init.constant_(network.heads()[0].weight, float("nan"))
     with pytest.raises(BadInput, match=r"image0\.png: logits of finger-1 are not finite"):
         _predict(network, IMAGES[:1])
+
+
+@pytest.mark.compiler
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_compiled_it_finds_the_same() -> None:
+    network = _network()
+    settings = InferSettings(compile=True, batch_size=3)
+    compiled = predict.predict(network, IMAGES, device=CPU, dtype=torch.float32, settings=settings)
+    for found, expected in zip(compiled, _predict(network, IMAGES), strict=True):
+        assert found.name == expected.name
+        difference = _planes(found).astype(int) - _planes(expected)
+        assert np.abs(difference).max() <= 1
