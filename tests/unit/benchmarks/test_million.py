@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.million import Given, Reckoned, page
+from tests.benchmarks.million import page
+from tests.benchmarks.reckoning import Given, Reckoned
 
 README = Path(__file__).parents[3] / "README.md"
 # Round numbers: 0.5 * 1000 TFLOP/s and 250 GMAC make 1 ms a forward pass.
