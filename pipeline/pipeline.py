@@ -18,6 +18,8 @@ from components.train.component import train
 from handseg.errors import BadInput
 from handseg.presets.catalogue import Member, Preset
 from pipeline import resources
+from pipeline.nodes import Nodes
+from pipeline.options import ClusterOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,26 +43,31 @@ class Outputs(NamedTuple):
 
 
 def build(
-    preset: Preset, *, images: Images | None = None, cluster: bool = True, shards: int = 1
+    preset: Preset,
+    *,
+    images: Images | None = None,
+    cluster: bool = True,
+    shards: int = 1,
+    options: ClusterOptions | None = None,
 ) -> dsl.base_component.BaseComponent:
     """Build a preset's pipeline; the settings and members become constants of it.
 
     Args:
         preset: complete, checked settings.
         images: where the tasks run; the default is this version's images by tag.
-        cluster: whether to ask for resources, retries and time limits. A local runner has no use
-            for them, and would wait a minute before it tries a failed task again.
+        cluster: whether to ask for resources, retries and time limits, which a local runner has
+            no use for: it would wait a minute before it tries a failed task again.
         shards: how many tasks infer each member's images; no more than there are batches.
+        options: what is chosen of the cluster, if there is one.
 
     Returns:
-        A pipeline with the parameters data_uri (a folder in the competition's layout, local or
-        s3://), data_hash (a part of the cache's key), run_name, and part ("test" or "oof": which
-        predictions become the CSV).
+        A pipeline of data_uri (a folder in the competition's layout, local or s3://), data_hash (a
+        part of the cache's key), run_name, and part ("test" or "oof": whose predictions count).
 
     Raises:
         BadInput: shards is under 1.
     """
-    chosen = images or Images()
+    how = options or ClusterOptions()
     members = [_loop_item(member) for member in preset.members]
     if shards < 1:
         raise BadInput(f"shards is {shards}; give 1 or more")
@@ -71,8 +78,8 @@ def build(
     ) -> Outputs:
         table = split(data_uri=data_uri, data_hash=data_hash, settings=asdict(preset.split))
         folds = table.outputs["folds"]
-        how = asdict(preset.preprocess)
-        cached = preprocess(data_uri=data_uri, data_hash=data_hash, folds=folds, settings=how)
+        kind = asdict(preset.preprocess)
+        cached = preprocess(data_uri=data_uri, data_hash=data_hash, folds=folds, settings=kind)
         cache = cached.outputs["cache"]
         with dsl.ParallelFor(members) as member:
             trained = train(cache=cache, folds=folds, member=member)
@@ -89,9 +96,9 @@ def build(
             run_name=run_name,
         )
         tasks = [table, cached, trained, *inferred, voted]
-        _choose_images(tasks, chosen)
+        _choose_images(tasks, images or Images(), caching=how.caching)
         if cluster:
-            _ask(tasks, preset)
+            _ask(tasks, preset, how.nodes)
         return Outputs(submission=voted.outputs["submission"], report=voted.outputs["report"])
 
     return graph
@@ -111,16 +118,17 @@ def _loop_item(member: Member) -> dict[str, Any]:
     return {"member_name": member.name, "fold": member.fold, "settings": asdict(member.train)}
 
 
-def _choose_images(tasks: list[dsl.PipelineTask], images: Images) -> None:
+def _choose_images(tasks: list[dsl.PipelineTask], images: Images, *, caching: bool) -> None:
     for task in tasks:
         task.set_container_image(images.gpu if task.name in ("train", "infer") else images.cpu)
         # The cache's key holds an image's name and no content: a tag can come to mean other code.
-        task.set_caching_options(images.are_pinned)
+        task.set_caching_options(caching and images.are_pinned)
 
 
-def _ask(tasks: list[dsl.PipelineTask], preset: Preset) -> None:
+def _ask(tasks: list[dsl.PipelineTask], preset: Preset, nodes: Nodes) -> None:
     trained_on = {member.train.device for member in preset.members}
     devices = {"train": trained_on, "infer": {preset.infer.device}}
     for task in tasks:
         accelerated = devices.get(task.name, {"cpu"}) != {"cpu"}
-        resources.apply(task, resources.of_stage(task.name, accelerated=accelerated))
+        wanted = resources.of_stage(task.name, accelerated=accelerated, nodes=nodes)
+        resources.apply(task, wanted, nodes)

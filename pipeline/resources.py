@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 from kfp import dsl, kubernetes
 
+from pipeline.nodes import SPOT_TAINTS, Nodes, Toleration
+
 SECRET = "handseg-s3"
 """Kubernetes secret with the object store's keys; its keys are the variables' names."""
 _SECRET_KEYS = (
@@ -14,20 +16,6 @@ _SECRET_KEYS = (
 )
 USER = 10001
 """The images' user; numeric, so that Kubernetes can see that it is not root."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Accelerator:
-    """A kind of accelerator, and the nodes that have it."""
-
-    type: str = "nvidia.com/gpu"
-    """Kubernetes' resource name."""
-    count: int = 1
-    """Accelerators of one task, all on one node."""
-    node_label: tuple[str, str] = ("nvidia.com/gpu.present", "true")
-    """Label and value of the nodes to choose; NVIDIA's GPU operator sets this one."""
-    taint: str = "nvidia.com/gpu"
-    """Key of the NoSchedule taint that keeps other pods off those nodes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,33 +34,46 @@ class Resources:
     """Seconds before the first retry; doubled each time."""
     shared_memory: str = ""
     """Size of /dev/shm, counted into the memory; empty leaves the container's 64 MB."""
-    accelerator: Accelerator | None = None
+    scratch: str = "20Gi"
+    """Most that /tmp may take of the node's disk; beyond it the pod is evicted."""
+    accelerators: int = 0
+    """0 runs on the CPU."""
 
 
 _HOUR_S = 3600
 STAGES = {
     "split": Resources(cpu="1", memory="2Gi", timeout_s=_HOUR_S),
-    "preprocess": Resources(cpu="4", memory="8Gi", timeout_s=2 * _HOUR_S),
+    "preprocess": Resources(cpu="4", memory="8Gi", timeout_s=2 * _HOUR_S, scratch="100Gi"),
     "train": Resources(
         cpu="8",
         memory="32Gi",
         timeout_s=24 * _HOUR_S,
         shared_memory="8Gi",
-        accelerator=Accelerator(),
+        scratch="100Gi",
+        accelerators=1,
     ),
-    "infer": Resources(cpu="4", memory="16Gi", timeout_s=4 * _HOUR_S, accelerator=Accelerator()),
-    "merge": Resources(cpu="2", memory="4Gi", timeout_s=2 * _HOUR_S),
-    "ensemble": Resources(cpu="4", memory="8Gi", timeout_s=2 * _HOUR_S),
+    "infer": Resources(
+        cpu="4", memory="16Gi", timeout_s=4 * _HOUR_S, scratch="100Gi", accelerators=1
+    ),
+    "merge": Resources(cpu="2", memory="4Gi", timeout_s=2 * _HOUR_S, scratch="100Gi"),
+    "ensemble": Resources(cpu="4", memory="8Gi", timeout_s=2 * _HOUR_S, scratch="100Gi"),
+    "vote": Resources(cpu="4", memory="8Gi", timeout_s=2 * _HOUR_S, scratch="100Gi"),
+    "tally": Resources(cpu="4", memory="8Gi", timeout_s=2 * _HOUR_S, scratch="100Gi"),
+    "conclude": Resources(cpu="1", memory="1Gi", timeout_s=_HOUR_S, scratch="1Gi"),
 }
 
 
-def of_stage(stage: str, *, accelerated: bool) -> Resources:
-    """What a stage asks for, with its accelerator, if it has one, or without."""
+def of_stage(stage: str, *, accelerated: bool, nodes: Nodes) -> Resources:
+    """What a stage asks for, with its accelerators, if it has any, or without."""
     wanted = STAGES[stage]
-    return wanted if accelerated else replace(wanted, accelerator=None)
+    if not (accelerated and wanted.accelerators):
+        return replace(wanted, accelerators=0)
+    # One process infers on one accelerator; torchrun trains on all of a node.
+    count = nodes.accelerator.count if stage == "train" else 1
+    return replace(wanted, accelerators=count)
 
 
-def apply(task: dsl.PipelineTask, wanted: Resources) -> None:
+def apply(task: dsl.PipelineTask, wanted: Resources, nodes: Nodes) -> None:
     """Ask the cluster for a task's resources.
 
     KFP compiles no retry policy, and the cluster's is OnFailure: a task that fails is tried again,
@@ -90,15 +91,27 @@ def apply(task: dsl.PipelineTask, wanted: Resources) -> None:
     kubernetes.set_security_context(task, run_as_user=USER, run_as_non_root=True)
     # Optional: a cluster may grant its pods the store by identity instead.
     kubernetes.use_secret_as_env(task, SECRET, {key: key for key in _SECRET_KEYS}, optional=True)
+    # kfp's own start of a component writes to /tmp, and the root may be read-only.
+    kubernetes.empty_dir_mount(task, "scratch", "/tmp", size_limit=wanted.scratch)
     if wanted.shared_memory:
         kubernetes.empty_dir_mount(
             task, "dshm", "/dev/shm", medium="Memory", size_limit=wanted.shared_memory
         )
-    if wanted.accelerator:
-        _accelerate(task, wanted.accelerator)
+    if wanted.accelerators:
+        _accelerate(task, wanted.accelerators, nodes)
 
 
-def _accelerate(task: dsl.PipelineTask, wanted: Accelerator) -> None:
-    task.set_accelerator_type(wanted.type).set_accelerator_limit(wanted.count)
-    kubernetes.add_node_selector(task, *wanted.node_label)
-    kubernetes.add_toleration(task, key=wanted.taint, operator="Exists", effect="NoSchedule")
+def _accelerate(task: dsl.PipelineTask, count: int, nodes: Nodes) -> None:
+    task.set_accelerator_type(nodes.accelerator.type).set_accelerator_limit(count)
+    for label, value in nodes.selector:
+        kubernetes.add_node_selector(task, label, value)
+    own = Toleration(key=nodes.accelerator.type, effect="NoSchedule")
+    spot = [Toleration(key=key, effect="NoSchedule") for key in SPOT_TAINTS if nodes.spot]
+    for taint in (own, *nodes.tolerations, *spot):
+        kubernetes.add_toleration(
+            task,
+            key=taint.key,
+            operator="Equal" if taint.value else "Exists",
+            value=taint.value or None,
+            effect=taint.effect,
+        )

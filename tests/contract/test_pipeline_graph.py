@@ -72,8 +72,8 @@ def test_training_gets_a_gpu_a_node_that_has_it_and_shared_memory(
     assert dict(asked["nodeSelector"]["labels"]) == {"nvidia.com/gpu.present": "true"}
     (toleration,) = asked["tolerations"]
     assert (toleration["key"], toleration["operator"]) == ("nvidia.com/gpu", "Exists")
-    (mount,) = asked["emptyDirMounts"]
-    assert (mount["mountPath"], mount["medium"]) == ("/dev/shm", "Memory")
+    mounts = {mount["mountPath"]: dict(mount).get("medium") for mount in asked["emptyDirMounts"]}
+    assert mounts == {"/tmp": None, "/dev/shm": "Memory"}
 
 
 def test_stages_without_torch_get_no_gpu(large: dsl.base_component.BaseComponent) -> None:
@@ -160,6 +160,8 @@ def test_the_command_line_takes_the_graphs_steps_with_its_settings(choosing: lis
     given["report"] -= {"markdown"}
     # A pipeline's members begin anew.
     given["train"] -= {"warm_start", "allow_seen"}
+    # A run's state lies beside its members.
+    given["train"] -= {"state"}
     # One machine works on all images at once.
     given["infer"] -= {"shard"}
     given["ensemble"] -= {"shard"}

@@ -1,0 +1,71 @@
+"""What is refused here because it would fail, or mislead, only on the cluster."""
+
+import re
+
+from handseg.errors import BadInput, MissingInput
+from handseg.storage import s3
+from handseg.storage.location import parse
+from pipeline.pipeline import Images
+
+_CRON_FIELDS = 6
+_PINNED = re.compile(r".+@sha256:[0-9a-f]{64}")
+
+
+def check_images(images: Images, *, allow_tag: bool) -> None:
+    """Refuse an image that can come to mean another.
+
+    Raises:
+        BadInput: one is named without a digest and allow_tag is false.
+    """
+    loose = [image for image in (images.cpu, images.gpu) if not _PINNED.fullmatch(image)]
+    if loose and not allow_tag:
+        raise BadInput(
+            f"{', '.join(loose)}: a tag can come to mean another image; "
+            "give NAME@sha256:DIGEST for both, or --allow-tag"
+        )
+
+
+def check_places(data: str, root: str) -> None:
+    """Refuse places that pods cannot read.
+
+    Args:
+        data: where the data lie.
+        root: where the run's artifacts go; empty is the installation's own place.
+
+    Raises:
+        BadInput: one of them is not in S3.
+    """
+    for place in filter(None, (data, root)):
+        if not place.startswith("s3://"):
+            raise BadInput(f"{place}: the cluster's pods cannot read it; give s3://bucket/prefix")
+        parse(place)
+
+
+def check_reachable(data: str, root: str) -> int:
+    """Look into the data's folder and at the artifacts' bucket, with this machine's credentials.
+
+    Returns:
+        How many objects the data are.
+
+    Raises:
+        MissingInput: no such bucket, or nothing under data's train/.
+        BadInput: access is denied, or the store cannot be reached.
+    """
+    found = s3.sizes(parse(data))
+    if not any(name.startswith("train/") for name in found):
+        raise MissingInput(f"{data}: nothing under train/; give the folder that holds train/")
+    if root:
+        s3.check_writable(parse(root))
+    return len(found)
+
+
+def check_cron(text: str) -> None:
+    """Refuse a schedule that the cluster would read otherwise.
+
+    Raises:
+        BadInput: it has not six fields.
+    """
+    if len(text.split()) != _CRON_FIELDS:
+        raise BadInput(
+            f"--cron {text!r}: KFP's have six fields, seconds first; 0 0 3 * * 1 is Mondays at 3"
+        )

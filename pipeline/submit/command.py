@@ -1,0 +1,104 @@
+"""`python -m pipeline submit`: start a preset on a Kubeflow cluster, and follow it to its end."""
+
+import argparse
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from handseg.errors import HandsegError
+from handseg.presets import catalogue
+from pipeline.compile import compile_preset
+from pipeline.options import from_arguments
+from pipeline.pipeline import Images
+from pipeline.submit import checks, follow, logs, start
+from pipeline.submit.arguments import parser
+from pipeline.submit.cluster import Cluster, connect
+from pipeline.submit.tasks import tasks
+from pipeline.submit.version import Package, find_or_upload
+
+_FAILED, _INTERRUPTED = 1, 130
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Submit what the command line says; exits unless the run succeeds."""
+    reader = parser()
+    given = reader.parse_args(arguments)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            code = _submit(given, Path(folder))
+    except HandsegError as error:
+        reader.exit(error.exit_code, f"{reader.prog}: {error}\n")
+    if code:
+        reader.exit(code)
+
+
+def _submit(given: argparse.Namespace, folder: Path) -> int:
+    """Do it all; the exit code."""
+    preset = catalogue.load(given.preset)
+    images = Images(cpu=given.cpu_image, gpu=given.gpu_image)
+    checks.check_images(images, allow_tag=given.allow_tag)
+    checks.check_places(given.data, given.pipeline_root)
+    if given.cron:
+        checks.check_cron(given.cron)
+    options = from_arguments(given, caching=bool(given.data_hash))
+    package = Package(
+        file=compile_preset(
+            given.preset, out=folder, images=images, shards=given.shards, options=options
+        )
+    )
+    order = start.Order(
+        experiment=given.experiment,
+        name=given.run_name or start.default_name(preset.name),
+        parameters=_parameters(given),
+        root=given.pipeline_root,
+        service_account=given.service_account,
+        cron=given.cron,
+    )
+    if given.dry_run:
+        print(_described(package, order, images))
+        return 0
+    if not given.no_data_check:
+        count = checks.check_reachable(given.data, given.pipeline_root)
+        print(f"{given.data}: {count} objects")
+    cluster = connect(given.host, namespace=given.namespace, token=given.token, ca=given.ca)
+    return _run(cluster, package, order, given)
+
+
+def _run(cluster: Cluster, package: Package, order: start.Order, given: argparse.Namespace) -> int:
+    version = find_or_upload(cluster, package)
+    print(f"pipeline version {package.version}: {'uploaded' if version.is_new else 'was there'}")
+    started = start.start(cluster, version, order)
+    if order.cron:
+        print(f"recurring run {started}: {order.cron}")
+        return 0
+    if given.no_follow:
+        print(f"run {started}: {cluster.link(started)}")
+        return 0
+    try:
+        ended = follow.follow(cluster, started, every_s=given.poll_seconds)
+    except KeyboardInterrupt:
+        print(f"\nno longer followed; the run goes on: {cluster.link(started)}")
+        return _INTERRUPTED
+    for task in tasks(ended):
+        if task.is_innermost_failure:
+            print(logs.explain(cluster, started, task))
+    print(f"run {started} {ended.state}: {cluster.link(started)}")
+    return 0 if ended.state == "SUCCEEDED" else _FAILED
+
+
+def _parameters(given: argparse.Namespace) -> dict[str, str]:
+    """The pipeline's parameters; a schedule's runs differ by nothing but their time."""
+    return {
+        "data_uri": given.data,
+        "data_hash": given.data_hash,
+        "run_name": given.run_name,
+        "part": given.part,
+    }
+
+
+def _described(package: Package, order: start.Order, images: Images) -> str:
+    """What would be sent, as JSON."""
+    file = {"pipeline": package.pipeline, "version": package.version}
+    size = {"bytes": package.file.stat().st_size, "images": asdict(images)}
+    return json.dumps({**file, **size, **asdict(order)}, indent=1)
