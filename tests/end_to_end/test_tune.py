@@ -1,6 +1,7 @@
 """`handseg tune`: trials, given up or not, and a search that is killed and goes on."""
 
 import csv
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,6 +56,14 @@ def write(folder: Path, text: str = SEARCH) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def one_trial(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A search after its first trial; tests that go on take a copy."""
+    folder = tmp_path_factory.mktemp("search")
+    assert cli.main(tune(write(folder), data, folder / "out", "--trials", "1")) == 0
+    return folder / "out"
+
+
 def test_the_best_trial_becomes_a_preset(data: Path, tmp_path: Path) -> None:
     search, out = write(tmp_path), tmp_path / "out"
     assert cli.main(tune(search, data, out)) == 0
@@ -71,9 +80,10 @@ def test_the_best_trial_becomes_a_preset(data: Path, tmp_path: Path) -> None:
     assert len(trials(out)) == 5
 
 
-def test_a_trial_that_does_worse_than_those_before_is_given_up(data: Path, tmp_path: Path) -> None:
-    search, out = write(tmp_path), tmp_path / "out"
-    assert cli.main(tune(search, data, out, "--trials", "1")) == 0
+def test_a_trial_that_does_worse_than_those_before_is_given_up(
+    data: Path, one_trial: Path, tmp_path: Path
+) -> None:
+    search, out = write(tmp_path), Path(shutil.copytree(one_trial, tmp_path / "out"))
     study = optuna.load_study(study_name="handseg", storage=f"sqlite:///{out / 'study.db'}")
     for _ in range(3):
         study.add_trial(
@@ -107,17 +117,13 @@ def test_a_killed_search_tries_again_what_it_was_at(data: Path, tmp_path: Path) 
 
 
 def test_another_search_in_the_same_folder_is_refused(
-    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    data: Path, one_trial: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    search, out = write(tmp_path), tmp_path / "out"
-    assert cli.main(tune(search, data, out, "--trials", "1")) == 0
     search = write(tmp_path, SEARCH.replace("length: 6", "length: 7"))
-    assert cli.main(tune(search, data, out)) == 2
+    assert cli.main(tune(search, data, one_trial)) == 2
     assert "base.train.length: 6 -> 7" in capfd.readouterr().err
 
 
-def test_the_study_is_optunas_own(data: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    assert cli.main(tune(write(tmp_path), data, out, "--trials", "1")) == 0
-    study = optuna.load_study(study_name="handseg", storage=f"sqlite:///{out / 'study.db'}")
+def test_the_study_is_optunas_own(one_trial: Path) -> None:
+    study = optuna.load_study(study_name="handseg", storage=f"sqlite:///{one_trial / 'study.db'}")
     assert len(study.trials) == 1
