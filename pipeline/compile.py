@@ -28,7 +28,7 @@ def compile_preset(
         name: a preset's name, or the path of a preset's YAML file.
         out: folder for PRESET.yaml.
         images: what the tasks run in.
-        shards: how many tasks infer each member's images.
+        shards: how many tasks infer each member's images, and vote.
         options: what is chosen of the cluster.
 
     Returns:
@@ -55,7 +55,10 @@ def add_image_arguments(parser: argparse._ActionsContainer) -> None:
 def add_shards_argument(parser: argparse._ActionsContainer) -> None:
     """Add --shards."""
     parser.add_argument(
-        "--shards", type=int, default=1, help="tasks that infer each member; default: %(default)s"
+        "--shards",
+        type=int,
+        default=1,
+        help="tasks that infer each member, and that vote; default: %(default)s",
     )
 
 

@@ -42,7 +42,7 @@ def run_graph(
         part: "test" or "oof": which predictions become the CSV.
         runner: where kfp.local runs each task.
         images: what a DockerRunner runs; a SubprocessRunner runs this Python.
-        shards: how many tasks infer each member's images.
+        shards: how many tasks infer each member's images, and vote.
 
     Raises:
         MissingInput: there is no such folder of data.

@@ -1,23 +1,21 @@
 """The graph: split -> preprocess -> per member train and infer -> ensemble and report.
 
-A member's images may be dealt to several infer tasks, whose shards a merge task joins.
+Images may be dealt to several tasks: merge joins a member's shards, tally those of the vote.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from kfp import dsl
 
-from components.ensemble.component import ensemble
 from components.images import CPU_IMAGE, GPU_IMAGE
-from components.infer.component import infer
-from components.merge.component import merge
 from components.preprocess.component import preprocess
 from components.split.component import split
 from components.train.component import train
 from handseg.errors import BadInput
 from handseg.presets.catalogue import Member, Preset
-from pipeline import resources
+from pipeline import fan_out, resources
+from pipeline.fan_out import Outputs
 from pipeline.nodes import Nodes
 from pipeline.options import ClusterOptions
 
@@ -35,13 +33,6 @@ class Images:
         return all("@sha256:" in image for image in (self.cpu, self.gpu))
 
 
-class Outputs(NamedTuple):
-    """What a run gives."""
-
-    submission: dsl.Dataset
-    report: dsl.HTML
-
-
 def build(
     preset: Preset,
     *,
@@ -57,7 +48,7 @@ def build(
         images: where the tasks run; the default is this version's images by tag.
         cluster: whether to ask for resources, retries and time limits, which a local runner has
             no use for: it would wait a minute before it tries a failed task again.
-        shards: how many tasks infer each member's images; no more than there are batches.
+        shards: how many tasks infer each member's images, and vote; no more than there are batches.
         options: what is chosen of the cluster, if there is one.
 
     Returns:
@@ -72,6 +63,15 @@ def build(
     if shards < 1:
         raise BadInput(f"shards is {shards}; give 1 or more")
 
+    def settle(tasks: list[dsl.PipelineTask]) -> None:
+        _choose_images(tasks, images or Images(), caching=how.caching)
+        if cluster:
+            _ask(tasks, preset, how.nodes)
+
+    vote = fan_out.vote_of(
+        shards, settle, weights=preset.weights or [], settings=asdict(preset.ensemble)
+    )
+
     @dsl.pipeline(name=f"handseg-{preset.name.replace('_', '-')}")
     def graph(
         data_uri: str, data_hash: str = "", run_name: str = "", part: str = "test"
@@ -84,33 +84,19 @@ def build(
         with dsl.ParallelFor(members) as member:
             trained = train(cache=cache, folds=folds, member=member)
             asked = {"cache": cache, "folds": folds, "part": part, "settings": asdict(preset.infer)}
-            inferred = _infer(shards, checkpoint=trained.outputs["checkpoint"], **asked)
-        voted = ensemble(
+            inferred = fan_out.inferred(shards, checkpoint=trained.outputs["checkpoint"], **asked)
+        voted = vote(
             stores=dsl.Collected(inferred[-1].outputs["store"]),
             cache=cache,
             folds=folds,
             checkpoints=dsl.Collected(trained.outputs["checkpoint"]),
             oof=dsl.Collected(trained.outputs["oof"]),
-            weights=preset.weights or [],
-            settings=asdict(preset.ensemble),
             run_name=run_name,
         )
-        tasks = [table, cached, trained, *inferred, voted]
-        _choose_images(tasks, images or Images(), caching=how.caching)
-        if cluster:
-            _ask(tasks, preset, how.nodes)
+        settle([table, cached, trained, *inferred])
         return Outputs(submission=voted.outputs["submission"], report=voted.outputs["report"])
 
     return graph
-
-
-def _infer(shards: int, **asked: Any) -> list[dsl.PipelineTask]:
-    """A member's tasks of inference; the last gives the store."""
-    if shards == 1:
-        return [infer(**asked)]
-    with dsl.ParallelFor([f"{number}/{shards}" for number in range(1, shards + 1)]) as share:
-        dealt = infer(**asked, shard=share)
-    return [dealt, merge(shards=dsl.Collected(dealt.outputs["store"]))]
 
 
 def _loop_item(member: Member) -> dict[str, Any]:

@@ -178,15 +178,38 @@ def test_the_command_line_takes_the_graphs_steps_with_its_settings(choosing: lis
         assert set(step.arguments) == given[step.stage], step.title
 
 
-def test_shards_of_a_member_are_inferred_side_by_side_and_merged() -> None:
-    graph = build(catalogue.load("smoke"), shards=3)
-    assert set(executors(graph)) - set(executors(build(catalogue.load("smoke")))) == {"exec-merge"}
-    parts = graph.pipeline_spec.components
-    member = next(part.dag.tasks for part in parts.values() if "merge" in part.dag.tasks)
-    inner = next(name for name in member if name.startswith("for-loop"))
-    assert json.loads(member[inner].parameter_iterator.items.raw) == ["1/3", "2/3", "3/3"]
-    source = member["merge"].inputs.artifacts["shards"].task_output_artifact
-    assert source.producer_task == inner
+@pytest.fixture(scope="module")
+def shared_out() -> dsl.base_component.BaseComponent:
+    return build(catalogue.load("smoke"), shards=3)
+
+
+def _parts(graph: dsl.base_component.BaseComponent, joining: str) -> tuple[Any, str]:
+    """The tasks beside the one that joins shards, and the loop that it collects them from."""
+    parts = graph.pipeline_spec.components.values()
+    tasks = next(part.dag.tasks for part in parts if joining in part.dag.tasks)
+    source = tasks[joining].inputs.artifacts["shards"].task_output_artifact
+    return tasks, source.producer_task
+
+
+@pytest.mark.parametrize("joining", ["merge", "tally"])
+def test_shards_are_made_side_by_side_and_joined(
+    shared_out: dsl.base_component.BaseComponent, joining: str
+) -> None:
+    tasks, loop = _parts(shared_out, joining)
+    assert loop.startswith("for-loop")
+    assert json.loads(tasks[loop].parameter_iterator.items.raw) == ["1/3", "2/3", "3/3"]
+
+
+def test_tasks_on_shards_ask_for_what_the_others_ask(
+    shared_out: dsl.base_component.BaseComponent, tiny: dsl.base_component.BaseComponent
+) -> None:
+    more, fewer = containers(shared_out), containers(tiny)
+    assert set(more) - set(fewer) == {"exec-merge", "exec-vote", "exec-tally"}
+    assert set(fewer) - set(more) == {"exec-ensemble"}
+    for name in ("exec-vote", "exec-tally"):
+        assert more[name]["image"] == CPU_IMAGE
+        assert more[name]["resources"] == fewer["exec-ensemble"]["resources"]
+        assert platform(shared_out)[name] == platform(tiny)["exec-ensemble"]
 
 
 def test_a_graph_of_no_shards_is_refused() -> None:

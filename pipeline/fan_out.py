@@ -1,0 +1,84 @@
+"""Work on images that several tasks share, and the task that joins what they made."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from kfp import dsl
+
+from components.ensemble.component import ensemble
+from components.infer.component import infer
+from components.merge.component import merge
+from components.tally.component import tally
+from components.vote.component import vote
+
+Settle = Callable[[list[dsl.PipelineTask]], None]
+"""Gives tasks their images and what they ask of the cluster."""
+
+
+class Outputs(NamedTuple):
+    """What a run gives."""
+
+    submission: dsl.Dataset
+    report: dsl.HTML
+
+
+def inferred(shards: int, **asked: Any) -> list[dsl.PipelineTask]:
+    """A member's tasks of inference; the last gives the store.
+
+    Args:
+        shards: how many tasks share the images.
+        asked: the inputs of `infer` but the shard.
+    """
+    if shards == 1:
+        return [infer(**asked)]
+    with dsl.ParallelFor(_shares(shards)) as share:
+        dealt = infer(**asked, shard=share)
+    return [dealt, merge(shards=dsl.Collected(dealt.outputs["store"]))]
+
+
+def vote_of(shards: int, settle: Settle, **how: Any) -> Callable[..., dsl.PipelineTask]:
+    """Make what adds the vote to a graph, from the other inputs of `ensemble`.
+
+    Args:
+        shards: how many tasks share the images.
+        settle: called with every task made.
+        how: weights and settings.
+
+    Returns:
+        A function, whose task gives submission and report.
+    """
+    if shards > 1:
+        return _votes(shards, settle, **how)
+
+    def alone(**asked: Any) -> dsl.PipelineTask:
+        task = ensemble(**asked, **how)
+        settle([task])
+        return task
+
+    return alone
+
+
+def _votes(shards: int, settle: Settle, **how: Any) -> dsl.base_component.BaseComponent:
+    # A graph of its own: KFP compiles no loop over tasks that take what another loop collected.
+    @dsl.pipeline(name="votes")
+    def votes(
+        stores: dsl.Input[list[dsl.Dataset]],
+        cache: dsl.Input[dsl.Dataset],
+        folds: dsl.Input[dsl.Dataset],
+        checkpoints: dsl.Input[list[dsl.Model]],
+        oof: dsl.Input[list[dsl.Dataset]],
+        run_name: str,
+    ) -> Outputs:
+        members = {"cache": cache, "folds": folds, "checkpoints": checkpoints, "oof": oof}
+        with dsl.ParallelFor(_shares(shards)) as share:
+            dealt = vote(stores=stores, **members, **how, shard=share)
+        parts = dsl.Collected(dealt.outputs["submission"])
+        joined = tally(shards=parts, **members, run_name=run_name)
+        settle([dealt, joined])
+        return Outputs(submission=joined.outputs["submission"], report=joined.outputs["report"])
+
+    return votes
+
+
+def _shares(shards: int) -> list[str]:
+    return [f"{number}/{shards}" for number in range(1, shards + 1)]
