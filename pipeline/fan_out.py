@@ -48,7 +48,8 @@ def vote_of(shards: int, settle: Settle, **how: Any) -> Callable[..., dsl.Pipeli
         A function, whose task gives submission and report.
     """
     if shards > 1:
-        return _votes(shards, settle, **how)
+        votes: Callable[..., dsl.PipelineTask] = _votes(shards, settle, **how)
+        return votes
 
     def alone(**asked: Any) -> dsl.PipelineTask:
         task = ensemble(**asked, **how)
