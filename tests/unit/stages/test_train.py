@@ -64,6 +64,7 @@ def test_a_member_leaves_weights_card_and_out_of_fold_store(made: Path, tmp_path
     assert card.parameters == sum(p.numel() for p in network.parameters())
     # 4 training images in batches of 2 make an epoch of 2 steps
     assert [line.step for line in card.history] == [2, 4, 6]
+    assert all(line.data_wait is not None and 0 < line.data_wait < 1 for line in card.history)
     store = Store(tmp_path / "member.oof")
     table = FoldTable.read(made / "folds.csv")
     assert sorted(store.names) == sorted(table.held_out(0))
