@@ -12,15 +12,16 @@ STUDY       := runs/study
 STUDY_HANDS := --people 30 --test-people 20 --size 256 --seed 11
 SMOKE       := runs/smoke
 SMOKE_HANDS := --people 8 --test-people 1 --size 256 --seed 3
+RUNNER      ?= subprocess
 
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all smoke study bench bench-gpu scale lint compile clean
+.PHONY: help venv demo test test-all images component docker-smoke smoke study bench bench-gpu scale lint compile clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 venv: $(READY) ## set up .venv (every other target does so too)
 
@@ -29,19 +30,29 @@ demo: $(READY) ## synthetic hands through all stages, to runs/demo/submission.cs
 	$(BIN)/handseg run --data $(DEMO)-data --out $(DEMO) --preset demo
 	$(BIN)/handseg score --truth $(DEMO)-data --submission $(DEMO)/submission.csv
 
-test: $(READY) ## unit, contract and end-to-end tests; no root, no browser, no compiler, no GPU
-	$(PYTEST) -n 2 -m "not browser and not compiler and not gpu"
+test: $(READY) ## unit, contract and end-to-end tests; no root, no browser, no compiler, no Docker, no GPU
+	$(PYTEST) -n 2 -m "not browser and not compiler and not docker and not gpu"
 
-test-all: test ## the same, and those that need Chromium or a C++ compiler (installed by apt, as root)
+test-all: test ## the same, and those that need Chromium, a C++ compiler or Docker (installed by apt, as root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } \
 	  || { echo "make test-all: no chromium, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
 	@command -v g++ >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends g++; } \
 	  || { echo "make test-all: no g++, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
 	$(PYTEST) -m "browser or compiler"
+	@$(MAKE) --no-print-directory docker-smoke
 
-smoke: $(READY) ## the KFP graph on tiny hands in this machine's processes, as CI runs it
+images: ## build handseg-cpu and handseg-gpu with your Docker; BUILD_FLAGS are further flags of docker build
+	@docker/build.sh $(BUILD_FLAGS)
+
+component: ## make component STAGE=split ARGS="--data runs/hands --out runs/folds.csv": one command in its image
+	@docker/component.sh $(STAGE) $(ARGS)
+
+docker-smoke: $(READY) ## both images, every component and the whole graph in containers; without Docker, installs it (apt, as root)
+	PYTHON=$(BIN)/python tests/engine/with-engine $(PYTEST) -n 0 -m docker tests/engine
+
+smoke: $(READY) ## the KFP graph on tiny hands in this machine's processes; RUNNER=docker: in the images
 	$(BIN)/handseg demo-data $(SMOKE)-data $(SMOKE_HANDS)
-	$(BIN)/python -m pipeline.local --preset smoke --data $(SMOKE)-data --out $(SMOKE)
+	$(BIN)/python -m pipeline.local --preset smoke --runner $(RUNNER) --data $(SMOKE)-data --out $(SMOKE)
 	$(BIN)/handseg score --truth $(SMOKE)-data --submission $(SMOKE)/submission.csv
 
 study: $(READY) ## which results hold in small, on synthetic hands; a quarter of an hour
@@ -60,10 +71,12 @@ scale: $(READY) ## seconds and memory against images, members and people, to run
 	@mkdir -p runs
 	$(BIN)/python -m tests.benchmarks.scale --out runs/scale.png --json runs/scale.json
 
-lint: $(READY) ## ruff check, ruff format and mypy --strict
+lint: $(READY) ## ruff check, ruff format, mypy --strict, hadolint and shellcheck
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/hadolint docker/*.Dockerfile
+	$(BIN)/shellcheck docker/*.sh tests/engine/with-engine tests/engine/stand-in-base .ci/run
 
 compile: $(READY) ## each preset -> pipeline/compiled/PRESET.yaml
 	$(BIN)/python -m pipeline.compile

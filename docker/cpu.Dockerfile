@@ -47,7 +47,7 @@ ENV PATH=/opt/handseg/bin:${PATH} \
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ARROW_DEFAULT_MEMORY_POOL=system
 USER 10001
 # What KFP's executor and the stages need is there, for this user.
-RUN _KFP_RUNTIME=true python3 -c "import cv2, handseg.cli, kfp.dsl.executor_main"
+RUN _KFP_RUNTIME=true python3 -c "import cv2, handseg.cli, kfp.dsl.executor_main, pyarrow.dataset, sklearn"
 ARG BASE_IMAGE
 ARG HANDSEG_VERSION=unknown
 ARG HANDSEG_COMMIT=unknown

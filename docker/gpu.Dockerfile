@@ -55,7 +55,7 @@ ENV PATH=/opt/handseg/bin:${PATH} \
     NO_ALBUMENTATIONS_UPDATE=1 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ARROW_DEFAULT_MEMORY_POOL=system
 USER 10001
 # What KFP's executor and the stages need is there, for this user.
-RUN _KFP_RUNTIME=true python3 -c "import albumentations, cv2, handseg.cli, kfp.dsl.executor_main, torch, transformers"
+RUN _KFP_RUNTIME=true python3 -c "import albumentations, cv2, handseg.cli, kfp.dsl.executor_main, pyarrow.dataset, torch, transformers"
 ARG BASE_IMAGE
 ARG HANDSEG_VERSION=unknown
 ARG HANDSEG_COMMIT=unknown

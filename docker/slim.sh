@@ -8,7 +8,7 @@ site=$(echo "$1"/lib/python3.*/site-packages)
 cd "$site"
 
 find . -type d -name tests -not -path './torch/*' -prune -exec rm -rf {} +
-rm -rf pyarrow/include pyarrow/libarrow_flight* pyarrow/_flight* pyarrow/libarrow_substrait* pyarrow/_substrait*
+rm -rf pyarrow/include pyarrow/*flight*
 rm -rf opencv_python.libs
 
 if [ -d torch ]; then

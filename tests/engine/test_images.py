@@ -1,0 +1,88 @@
+"""What the two images are, whoever runs them."""
+
+from importlib.metadata import version
+
+import pytest
+
+from pipeline import resources
+from tests.engine.containers import IMAGES, described, run
+
+pytestmark = pytest.mark.docker
+every_image = pytest.mark.parametrize("name", sorted(IMAGES))
+
+CPU_LIMIT_MB = 950
+"""Of the image without torch; 880 on the stand-in base."""
+
+# What libraries write unasked: fonts, compiled code, downloads; and a name for whoever asks.
+AS_NOBODY_KNOWN = """
+import getpass, os, pathlib, tempfile
+assert os.getuid() == 54321, os.getuid()
+assert getpass.getuser()
+cache = pathlib.Path.home() / ".cache"
+cache.mkdir()
+(cache / "file").write_text("written")
+import matplotlib
+matplotlib.use("Agg")
+from matplotlib import pyplot
+pyplot.figure().savefig(tempfile.mktemp(suffix=".png"))
+try:
+    pathlib.Path("/opt/handseg/file").write_text("")
+except OSError as error:
+    print(error.strerror)
+"""
+
+EVERY_MODULE = """
+import importlib, pkgutil, handseg
+for module in pkgutil.walk_packages(handseg.__path__, "handseg."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+        print(module.name)
+"""
+
+
+@every_image
+def test_an_image_says_what_it_was_made_from(name: str, commit: str) -> None:
+    labels = described(IMAGES[name])["Config"]["Labels"]
+    prefix = "org.opencontainers.image."
+    assert labels[f"{prefix}version"] == version("handseg")
+    assert labels[f"{prefix}revision"] == commit
+    assert labels[f"{prefix}base.name"]
+
+
+@every_image
+def test_the_code_knows_its_commit(name: str) -> None:
+    code = "from handseg import provenance; print(provenance.commit())"
+    labels = described(IMAGES[name])["Config"]["Labels"]
+    assert (
+        run(IMAGES[name], "python3", "-c", code).strip()
+        == labels["org.opencontainers.image.revision"]
+    )
+
+
+@every_image
+def test_an_image_is_no_command_and_runs_as_a_number(name: str) -> None:
+    config = described(IMAGES[name])["Config"]
+    assert not config["Entrypoint"]
+    assert config["User"] == str(resources.USER)
+
+
+@every_image
+def test_any_user_can_run_it_on_a_read_only_root(name: str) -> None:
+    said = run(IMAGES[name], "python3", "-c", AS_NOBODY_KNOWN, user="54321:12345")
+    assert said.strip() == "Read-only file system"
+
+
+def test_the_image_with_torch_loads_every_module() -> None:
+    assert len(run(IMAGES["gpu"], "python3", "-c", EVERY_MODULE).split()) > 100
+
+
+def test_the_image_without_torch_is_small_and_without_torch() -> None:
+    assert described(IMAGES["cpu"])["Size"] / 1e6 < CPU_LIMIT_MB
+    with pytest.raises(AssertionError, match="No module named 'torch'"):
+        run(IMAGES["cpu"], "python3", "-c", "import torch")
+
+
+@every_image
+def test_an_image_brings_no_installer(name: str) -> None:
+    with pytest.raises(AssertionError, match="No module named pip"):
+        run(IMAGES[name], "python3", "-m", "pip", "--version")
