@@ -14,7 +14,7 @@ from rich.table import Table
 from handseg import progress
 from tests.benchmarks import measure
 from tests.benchmarks.case import Case
-from tests.benchmarks.measure import Found
+from tests.benchmarks.measure import Found, Kept
 from tests.benchmarks.rows import ROWS
 
 
@@ -33,8 +33,9 @@ def bench(*, json: str = "", only: list[str] | None = None) -> int:
     rows = [r for r in ROWS if not only or r.name in only]
     with tempfile.TemporaryDirectory(prefix="handseg-bench-") as place:
         case = Case(Path(place))
+        kept: Kept = {}
         tracked = progress.track(rows, description="measuring", total=len(rows))
-        found = [measure.measure(r, case) for r in tracked]
+        found = [measure.measure(r, case, kept) for r in tracked]
     _show(found)
     if json:
         lines = [asdict(one) for one in found]
@@ -52,7 +53,7 @@ def _show(found: list[Found]) -> None:
         table.add_row(
             one.name, _shown(one.baseline, one.unit), _shown(one.ours, one.unit),
             "" if one.ratio is None else f"{one.ratio:.1f}x", goal,
-            {True: "yes", False: "NO", None: one.reason}[one.met], peak, one.about,
+            one.reason or {True: "yes", False: "NO", None: ""}[one.met], peak, one.about,
         )  # fmt: skip
     Console(width=160).print(table)
 

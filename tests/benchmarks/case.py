@@ -20,6 +20,7 @@ from handseg.inference.tail import Region, Tail
 from handseg.inference.tiles import ImageTiles, TileBuilder
 from handseg.masks import bitfield, rle
 from handseg.masks.polygons import Polygons
+from handseg.models.refine import Refine
 from handseg.storage import artifact
 from handseg.storage.location import Location
 
@@ -87,6 +88,13 @@ class Case:
 
     def native(self, member: int = 0) -> NDArray[np.float32]:
         """Logits of one member at the network's own size: float32 (29, 512, 512)."""
+        # Kept in a file: what makes them would count as memory of the side that starts from them.
+        path = self.folder / f"native{member}.npy"
+        if not path.exists():
+            np.save(path, self._drawn(member))
+        return np.asarray(np.load(path), np.float32)
+
+    def _drawn(self, member: int) -> NDArray[np.float32]:
         random = np.random.default_rng(member)
         shape = (bones.COUNT, _NATIVE, _NATIVE)
         found = random.normal(_GROUND, _RIPPLE, shape).astype(np.float32)
@@ -134,6 +142,16 @@ class Case:
                 for number in range(images):
                     file.add(renamed(tiles, f"image{number:04d}.png"))
         return folder
+
+
+def learned_refine() -> Refine:
+    """A refinement as training leaves it: near the identity that it starts as."""
+    torch.manual_seed(4)
+    refine = Refine(bones.COUNT)
+    with torch.no_grad():
+        for parameter in refine.parameters():
+            parameter.add_(0.02 * torch.randn_like(parameter))
+    return refine
 
 
 def renamed(tiles: ImageTiles, name: str) -> ImageTiles:

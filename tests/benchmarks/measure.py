@@ -7,11 +7,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.benchmarks.alone import Alone, Side
 from tests.benchmarks.case import Case
-from tests.benchmarks.row import Row
+from tests.benchmarks.row import Prepare, Row, Unequal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,25 +28,34 @@ class Found:
     met: bool | None
     """None where this machine cannot tell."""
     reason: str = ""
+    """Why it is None, or why nothing was measured."""
     baseline_peak_mb: float | None = None
     """Most memory of a process that does this side alone, imports and input included."""
     ours_peak_mb: float | None = None
 
 
-def measure(row: Row, case: Case) -> Found:
+Kept = dict[tuple[Prepare, Prepare], dict[Side, Alone]]
+"""What two sides that agree took alone, for further rows of the same two."""
+
+
+def measure(row: Row, case: Case, kept: Kept) -> Found:
     """Compare both sides' results, then measure them.
 
-    Raises:
-        Unequal: the results differ; nothing was measured.
+    Args:
+        row: of the table.
+        case: what both sides start from.
+        kept: of the rows before; this row's is added.
+
+    Returns:
+        The figures; none, and the goal not met, where the results differ.
     """
     reason = row.lacking()
     if reason is not None:
-        return Found(
-            name=row.name, about=row.about, unit=row.unit, baseline=None, ours=None, ratio=None,
-            goal=row.goal, is_limit=row.is_limit, met=None, reason=reason,
-        )  # fmt: skip
-    sides: tuple[Side, Side] = ("baseline", "ours")
-    alone = {side: _in_own_process(row.name, side, case) for side in sides}
+        return _unmeasured(row, met=None, reason=reason)
+    try:
+        alone = _compared(row, case, kept)
+    except Unequal as error:
+        return _unmeasured(row, met=False, reason=f"unequal: {error}")
     baseline, ours = _values(row, case, alone)
     ratio = baseline / ours
     return Found(
@@ -65,23 +73,35 @@ def measure(row: Row, case: Case) -> Found:
     )
 
 
+def _unmeasured(row: Row, *, met: bool | None, reason: str) -> Found:
+    return Found(
+        name=row.name, about=row.about, unit=row.unit, baseline=None, ours=None, ratio=None,
+        goal=row.goal, is_limit=row.is_limit, met=met, reason=reason,
+    )  # fmt: skip
+
+
+def _compared(row: Row, case: Case, kept: Kept) -> dict[Side, Alone]:
+    """What each side takes alone, once both are known to agree."""
+    pair = row.baseline, row.ours
+    if pair not in kept:
+        sides: tuple[Side, Side] = ("baseline", "ours")
+        alone = {side: _in_own_process(row, side, case) for side in sides}
+        if not row.is_limit:
+            row.same(case, row.baseline(case)(), row.ours(case)())
+        kept[pair] = alone
+    return kept[pair]
+
+
 def _values(row: Row, case: Case, alone: dict[Side, Alone]) -> tuple[float, float]:
     """What the row compares, of either side."""
-    if row.is_limit:
-        first, second = alone["baseline"], alone["ours"]
-        if row.unit == "MB":
-            return first.peak_mb, second.peak_mb
-        return first.seconds, second.seconds
-    sides = row.baseline(case), row.ours(case)
-    results = [side() for side in sides]
-    row.same(case, *results)
+    first, second = alone["baseline"], alone["ours"]
     if row.unit == "MB":
-        return alone["baseline"].peak_mb, alone["ours"].peak_mb
+        return first.peak_mb, second.peak_mb
     if row.unit == "bytes":
-        sizes = [Path(str(result)).stat().st_size for result in results]
-        return float(sizes[0]), float(sizes[1])
-    results.clear()
-    return _in_turn(*sides, pairs=row.pairs)
+        return first.written_bytes, second.written_bytes
+    if row.is_limit:
+        return first.seconds * row.amount, second.seconds
+    return _in_turn(row.baseline(case), row.ours(case), pairs=row.pairs)
 
 
 def _in_turn(
@@ -98,7 +118,10 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def _in_own_process(name: str, side: Side, case: Case) -> Alone:
-    words = [sys.executable, "-m", "tests.benchmarks.alone", name, side, str(case.folder)]
-    done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
+def _in_own_process(row: Row, side: Side, case: Case) -> Alone:
+    words = [sys.executable, "-m", "tests.benchmarks.alone"]
+    words += [row.module, row.name, side, str(case.folder)]
+    done = subprocess.run(words, check=False, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise Unequal(f"{side} failed in a process of its own; see above")
     return Alone(**json.loads(done.stdout.splitlines()[-1]))

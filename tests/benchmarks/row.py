@@ -30,10 +30,17 @@ class Row:
     """What is compared: time; the most memory of the process; or the size of what is written."""
     pairs: int = 5
     """How often both sides are run in turn; the medians count."""
+    amount: int = 1
+    """How much more ours does than the baseline, whose seconds alone are multiplied by it."""
     is_limit: bool = False
     """The goal is a limit on ours rather than a ratio."""
     lacking: Callable[[], str | None] = lambda: None
     """Why the row cannot be judged on this machine; None where it can."""
+
+    @property
+    def module(self) -> str:
+        """The module whose ROWS it is one of."""
+        return self.ours.__module__
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,16 @@
 
 import ast
 import json
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from handseg.commands.bench import bench
-from tests.benchmarks.row import Row
+from tests.benchmarks.case import Case
+from tests.benchmarks.measure import measure
+from tests.benchmarks.row import Row, Unequal
 from tests.benchmarks.rows import ROWS
 from tests.contract.source_tree import modules
 
@@ -44,6 +47,16 @@ def test_ours_is_what_the_product_calls(row: Row) -> None:
         name = function.__name__
         # Indexing a data set is called by torch's loader.
         assert name == "__getitem__" or name in USED
+
+
+def test_sides_that_differ_meet_no_goal(tmp_path: Path) -> None:
+    def refuse(_: Case, __: object, ___: object) -> None:
+        raise Unequal("by 7 pixels")
+
+    row = replace(next(row for row in ROWS if row.name == "dice"), same=refuse)
+    found = measure(row, Case(tmp_path), {})
+    assert found.met is False and found.ratio is None
+    assert found.reason == "unequal: by 7 pixels"
 
 
 def test_a_row_is_measured_and_written_for_machines(tmp_path: Path) -> None:
