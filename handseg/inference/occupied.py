@@ -128,9 +128,8 @@ def _radius(
     one of (y + 1/2 - margin) / scale - 1/2 and onwards. The least y + 1/2 of a cell is 1/2 pixel
     after its edge where the scale is whole, and may be none after it elsewhere.
     """
-    if shape == output and refinement is None:
-        return 0
     margin = MARGIN if refinement is not None else 0
-    least = min(target / source for source, target in zip(shape, output, strict=True))
-    whole = all(t % s == 0 for s, t in zip(shape, output, strict=True))
-    return int(-np.floor(((0.5 if whole else 0.0) - margin) / least - 0.5))
+    return max(
+        int(-np.floor(((0.0 if target % source else 0.5) - margin) * source / target - 0.5))
+        for source, target in zip(shape, output, strict=True)
+    )

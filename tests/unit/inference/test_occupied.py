@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -49,6 +49,7 @@ def _native(kind: str, shape: tuple[int, int], seed: int) -> NDArray[np.float32]
 
 
 @settings(max_examples=150)
+@example("stray", (4, 15), (2.0, 1.0), None, 0.5, 0)  # one side enlarged, the other not
 @given(
     st.sampled_from(["extremes", "frame", "stray"]),
     st.tuples(SIDES, SIDES),
