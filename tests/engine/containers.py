@@ -3,7 +3,9 @@
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from components.images import CPU_IMAGE, GPU_IMAGE
@@ -17,8 +19,10 @@ GUARDED = [
 ]
 
 
-def call(*command: str | Path, cwd: Path = ROOT, **variables: str) -> str:
-    """What a command writes to stdout; its last lines where it fails."""
+def call(
+    *command: str | Path, cwd: Path = ROOT, variables: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """What a command writes to stdout; what it writes at the end, where it fails."""
     words = list(map(str, command))
     done = subprocess.run(
         words, capture_output=True, text=True, cwd=cwd, env={**os.environ, **variables}
