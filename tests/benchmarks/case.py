@@ -49,9 +49,14 @@ class Case:
         return root
 
     @cached_property
+    def records(self) -> list[layout.ImageRecord]:
+        """Both images' files."""
+        return list(layout.scan(self.data))
+
+    @property
     def record(self) -> layout.ImageRecord:
         """The first image's files."""
-        return layout.scan(self.data)[0]
+        return self.records[0]
 
     @cached_property
     def annotation_path(self) -> Path:
@@ -67,9 +72,15 @@ class Case:
         return reading.read_grey(self.record.image_path)
 
     @cached_property
+    def truths(self) -> list[Polygons]:
+        """Both images' polygons."""
+        paths = [r.annotation_path for r in self.records if r.annotation_path is not None]
+        return [annotations.load(path, height=SIDE, width=SIDE) for path in paths]
+
+    @property
     def truth(self) -> Polygons:
         """The first image's polygons."""
-        return annotations.load(self.annotation_path, height=SIDE, width=SIDE)
+        return self.truths[0]
 
     @cached_property
     def field(self) -> NDArray[np.int32]:
