@@ -26,9 +26,10 @@ def readme(name: str) -> str:
     meanings = {**_meanings(name), **metadata["only_here"]}
     stages = " and ".join(f"`handseg.stages.{stage}`" for stage in metadata["stages"])
     commands = " and ".join(f"`handseg {stage} --help`" for stage in metadata["stages"])
+    by_hand = f". By hand: {commands}." if commands else "."
     parts = [
         f"# {name}\n\n{_HEAD}\n\n{_purpose(name)}",
-        f"Runs {stages} in the image `handseg-{metadata['image']}`. By hand: {commands}.",
+        f"Runs {stages or 'alone'} in the image `handseg-{metadata['image']}`{by_hand}",
         _section("Inputs", _ports(spec.inputs or {}, meanings)),
         _section("Outputs", _ports(spec.outputs or {}, meanings)),
     ]
@@ -44,6 +45,8 @@ def read_metadata(name: str) -> dict[str, Any]:
 
 def _purpose(name: str) -> str:
     texts = [_docstring(stage) for stage in read_metadata(name)["stages"]]
+    if not texts:
+        return ast.get_docstring(wiring.component_function(name)) or ""
     return "\n\n".join((text.description or "").strip() for text in texts)
 
 

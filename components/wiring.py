@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-STAGES = ("split", "preprocess", "train", "infer", "merge", "ensemble", "vote", "tally")
+STAGES = ("split", "preprocess", "train", "infer", "merge", "ensemble", "vote", "tally", "conclude")
 _HERE = Path(__file__).parent
 _LIBRARY = _HERE.parent / "handseg"
 

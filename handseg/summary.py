@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from handseg import provenance
@@ -65,3 +66,27 @@ def of_origin(path: Path) -> dict[str, str]:
     named = parents if isinstance(parents, dict) else {}
     origin = {f"parent_{name}": str(content) for name, content in named.items()}
     return {"commit": str(record.get("commit", "unknown")), **origin}
+
+
+def of_end(*, state: str, error: str | None, facts: Mapping[str, str]) -> str:
+    """Say how a pipeline's run ended.
+
+    Args:
+        state: SUCCEEDED, FAILED or CANCELLED.
+        error: what went wrong, as far as the pipeline knows.
+        facts: what else is known of it, with the id as `run`; empty ones are left out.
+
+    Returns:
+        Markdown: a line, a table, and where it did not succeed the next steps.
+    """
+    rows = [f"| {name} | `{value}` |" for name, value in facts.items() if value]
+    lines = [f"# Run {state.lower()}", "", "| | |", "|---|---|", *rows]
+    if state != "SUCCEEDED":
+        lines += [
+            "",
+            error or "The failing task's log says why.",
+            "",
+            f"Logs, while the pods last: `kubectl logs -l pipeline/runid={facts['run']} -c main "
+            "--prefix --tail 50`. Submitted again, trainings go on where they kept their states.",
+        ]
+    return "\n".join(lines) + "\n"

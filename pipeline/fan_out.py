@@ -22,33 +22,42 @@ class Outputs(NamedTuple):
     report: dsl.HTML
 
 
-def inferred(shards: int, **asked: Any) -> list[dsl.PipelineTask]:
+def inferred(
+    shards: int, *, at_once: int, made_from: str, member: Any, **asked: Any
+) -> list[dsl.PipelineTask]:
     """A member's tasks of inference; the last gives the store.
 
     Args:
         shards: how many tasks share the images.
-        asked: the inputs of `infer` but the shard.
+        at_once: how many of them run at a time; 0 is all.
+        made_from: lineage of what they leave.
+        member: whose they are.
+        asked: the other inputs of `infer` but the shard.
     """
     if shards == 1:
-        return [infer(**asked)]
-    with dsl.ParallelFor(_shares(shards)) as share:
-        dealt = infer(**asked, shard=share)
-    return [dealt, merge(shards=dsl.Collected(dealt.outputs["store"]))]
+        return [infer(**asked, member=member)]
+    with dsl.ParallelFor(_shares(shards), parallelism=at_once) as share:
+        dealt = infer(**asked, member=member, shard=share)
+    stores = dsl.Collected(dealt.outputs["store"])
+    return [dealt, merge(shards=stores, member=member, lineage=made_from)]
 
 
-def vote_of(shards: int, settle: Settle, **how: Any) -> Callable[..., dsl.PipelineTask]:
+def vote_of(
+    shards: int, settle: Settle, *, at_once: int, **how: Any
+) -> Callable[..., dsl.PipelineTask]:
     """Make what adds the vote to a graph, from the other inputs of `ensemble`.
 
     Args:
         shards: how many tasks share the images.
         settle: called with every task made.
+        at_once: how many tasks run at a time; 0 is all.
         how: weights and settings.
 
     Returns:
         A function, whose task gives submission and report.
     """
     if shards > 1:
-        votes: Callable[..., dsl.PipelineTask] = _votes(shards, settle, **how)
+        votes: Callable[..., dsl.PipelineTask] = _votes(shards, settle, at_once, **how)
         return votes
 
     def alone(**asked: Any) -> dsl.PipelineTask:
@@ -59,7 +68,9 @@ def vote_of(shards: int, settle: Settle, **how: Any) -> Callable[..., dsl.Pipeli
     return alone
 
 
-def _votes(shards: int, settle: Settle, **how: Any) -> dsl.base_component.BaseComponent:
+def _votes(
+    shards: int, settle: Settle, at_once: int, **how: Any
+) -> dsl.base_component.BaseComponent:
     # A graph of its own: KFP compiles no loop over tasks that take what another loop collected.
     @dsl.pipeline(name="votes")
     def votes(
@@ -69,12 +80,13 @@ def _votes(shards: int, settle: Settle, **how: Any) -> dsl.base_component.BaseCo
         checkpoints: dsl.Input[list[dsl.Model]],
         oof: dsl.Input[list[dsl.Dataset]],
         run_name: str,
+        lineage: str,
     ) -> Outputs:
         members = {"cache": cache, "folds": folds, "checkpoints": checkpoints, "oof": oof}
-        with dsl.ParallelFor(_shares(shards)) as share:
-            dealt = vote(stores=stores, **members, **how, shard=share)
+        with dsl.ParallelFor(_shares(shards), parallelism=at_once) as share:
+            dealt = vote(stores=stores, **members, **how, shard=share, lineage=lineage)
         parts = dsl.Collected(dealt.outputs["submission"])
-        joined = tally(shards=parts, **members, run_name=run_name)
+        joined = tally(shards=parts, **members, run_name=run_name, lineage=lineage)
         settle([dealt, joined])
         return Outputs(submission=joined.outputs["submission"], report=joined.outputs["report"])
 

@@ -3,34 +3,15 @@
 Images may be dealt to several tasks: merge joins a member's shards, tally those of the vote.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
 from kfp import dsl
 
-from components.images import CPU_IMAGE, GPU_IMAGE
-from components.preprocess.component import preprocess
-from components.split.component import split
-from components.train.component import train
+from components.conclude.component import conclude
 from handseg.errors import BadInput
-from handseg.presets.catalogue import Member, Preset
-from pipeline import fan_out, resources
+from handseg.presets.catalogue import Preset
 from pipeline.fan_out import Outputs
-from pipeline.nodes import Nodes
+from pipeline.images import Images as Images
+from pipeline.layout import Layout
 from pipeline.options import ClusterOptions
-
-
-@dataclass(frozen=True, kw_only=True)
-class Images:
-    """The two images that the tasks run in."""
-
-    cpu: str = CPU_IMAGE
-    gpu: str = GPU_IMAGE
-
-    @property
-    def are_pinned(self) -> bool:
-        """Whether both are named by digest."""
-        return all("@sha256:" in image for image in (self.cpu, self.gpu))
 
 
 def build(
@@ -53,68 +34,66 @@ def build(
 
     Returns:
         A pipeline of data_uri (a folder in the competition's layout, local or s3://), data_hash (a
-        part of the cache's key), run_name, and part ("test" or "oof": whose predictions count).
+        part of the cache's key), run_name, part ("test" or "oof": whose predictions count) and
+        states_uri (s3://bucket/prefix where trainings keep their states, to go on in another pod).
+        Locally it gives submission and report; on a cluster it ends by saying how it ended.
 
     Raises:
         BadInput: shards is under 1.
     """
-    how = options or ClusterOptions()
-    members = [_loop_item(member) for member in preset.members]
     if shards < 1:
         raise BadInput(f"shards is {shards}; give 1 or more")
-
-    def settle(tasks: list[dsl.PipelineTask]) -> None:
-        _choose_images(tasks, images or Images(), caching=how.caching)
-        if cluster:
-            _ask(tasks, preset, how.nodes)
-
-    vote = fan_out.vote_of(
-        shards, settle, weights=preset.weights or [], settings=asdict(preset.ensemble)
+    layout = Layout(
+        preset=preset,
+        images=images or Images(),
+        shards=shards,
+        options=options or ClusterOptions(),
+        cluster=cluster,
     )
+    name = f"handseg-{preset.name.replace('_', '-')}"
+    return _concluded(name, layout) if cluster else _alone(name, layout)
 
-    @dsl.pipeline(name=f"handseg-{preset.name.replace('_', '-')}")
+
+def _alone(name: str, layout: Layout) -> dsl.base_component.BaseComponent:
+    vote = layout.vote()
+
+    @dsl.pipeline(name=name)
     def graph(
-        data_uri: str, data_hash: str = "", run_name: str = "", part: str = "test"
+        data_uri: str,
+        data_hash: str = "",
+        run_name: str = "",
+        part: str = "test",
+        states_uri: str = "",
     ) -> Outputs:
-        table = split(data_uri=data_uri, data_hash=data_hash, settings=asdict(preset.split))
-        folds = table.outputs["folds"]
-        kind = asdict(preset.preprocess)
-        cached = preprocess(data_uri=data_uri, data_hash=data_hash, folds=folds, settings=kind)
-        cache = cached.outputs["cache"]
-        with dsl.ParallelFor(members) as member:
-            trained = train(cache=cache, folds=folds, member=member)
-            asked = {"cache": cache, "folds": folds, "part": part, "settings": asdict(preset.infer)}
-            inferred = fan_out.inferred(shards, checkpoint=trained.outputs["checkpoint"], **asked)
-        voted = vote(
-            stores=dsl.Collected(inferred[-1].outputs["store"]),
-            cache=cache,
-            folds=folds,
-            checkpoints=dsl.Collected(trained.outputs["checkpoint"]),
-            oof=dsl.Collected(trained.outputs["oof"]),
-            run_name=run_name,
-        )
-        settle([table, cached, trained, *inferred])
+        voted = layout.tasks(vote, data_uri, data_hash, run_name, part, states_uri)
         return Outputs(submission=voted.outputs["submission"], report=voted.outputs["report"])
 
     return graph
 
 
-def _loop_item(member: Member) -> dict[str, Any]:
-    # Not "name": kfp's loop variable has an attribute of that name, and compiling fails on it.
-    return {"member_name": member.name, "fold": member.fold, "settings": asdict(member.train)}
+def _concluded(name: str, layout: Layout) -> dsl.base_component.BaseComponent:
+    vote = layout.vote()
+    ttl = dsl.PipelineConfig(ttl_seconds_after_finished=layout.options.keep_s)
 
+    # A pipeline gives nothing from inside an exit handler, and on a cluster nobody takes it.
+    @dsl.pipeline(name=name, pipeline_config=ttl)
+    def graph(
+        data_uri: str,
+        data_hash: str = "",
+        run_name: str = "",
+        part: str = "test",
+        states_uri: str = "",
+    ) -> None:
+        end = conclude(
+            run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+            run_name=run_name,
+            data_uri=data_uri,
+            lineage=layout.lineage(data_hash, part),
+            states_uri=states_uri,
+        )
+        layout.settle([end])
+        end.set_caching_options(False)
+        with dsl.ExitHandler(end, name="run"):
+            layout.tasks(vote, data_uri, data_hash, run_name, part, states_uri)
 
-def _choose_images(tasks: list[dsl.PipelineTask], images: Images, *, caching: bool) -> None:
-    for task in tasks:
-        task.set_container_image(images.gpu if task.name in ("train", "infer") else images.cpu)
-        # The cache's key holds an image's name and no content: a tag can come to mean other code.
-        task.set_caching_options(caching and images.are_pinned)
-
-
-def _ask(tasks: list[dsl.PipelineTask], preset: Preset, nodes: Nodes) -> None:
-    trained_on = {member.train.device for member in preset.members}
-    devices = {"train": trained_on, "infer": {preset.infer.device}}
-    for task in tasks:
-        accelerated = devices.get(task.name, {"cpu"}) != {"cpu"}
-        wanted = resources.of_stage(task.name, accelerated=accelerated, nodes=nodes)
-        resources.apply(task, wanted, nodes)
+    return graph

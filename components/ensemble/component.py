@@ -17,6 +17,7 @@ def ensemble(
     weights: list[float],
     settings: dict[str, Any],
     run_name: str,
+    lineage: str,
     submission: dsl.Output[dsl.Dataset],
     report: dsl.Output[dsl.HTML],
     markdown: dsl.Output[dsl.Markdown],

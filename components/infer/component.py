@@ -14,6 +14,8 @@ def infer(
     folds: dsl.Input[dsl.Dataset],
     part: str,
     settings: dict[str, Any],
+    member: dict[str, Any],
+    lineage: str,
     store: dsl.Output[dsl.Dataset],
     shard: str = "1/1",
 ) -> None:

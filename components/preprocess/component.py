@@ -10,7 +10,7 @@ from components.images import CPU_IMAGE
 @dsl.component(base_image=CPU_IMAGE, install_kfp_package=False)
 def preprocess(
     data_uri: str,
-    data_hash: str,
+    lineage: str,
     folds: dsl.Input[dsl.Dataset],
     settings: dict[str, Any],
     cache: dsl.Output[dsl.Dataset],

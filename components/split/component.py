@@ -10,7 +10,7 @@ from components.images import CPU_IMAGE
 @dsl.component(base_image=CPU_IMAGE, install_kfp_package=False)
 def split(
     data_uri: str,
-    data_hash: str,
+    lineage: str,
     settings: dict[str, Any],
     folds: dsl.Output[dsl.Dataset],
     metrics: dsl.Output[dsl.Metrics],

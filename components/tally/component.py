@@ -13,6 +13,7 @@ def tally(
     checkpoints: dsl.Input[list[dsl.Model]],
     oof: dsl.Input[list[dsl.Dataset]],
     run_name: str,
+    lineage: str,
     submission: dsl.Output[dsl.Dataset],
     report: dsl.Output[dsl.HTML],
     markdown: dsl.Output[dsl.Markdown],

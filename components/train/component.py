@@ -12,6 +12,8 @@ def train(
     cache: dsl.Input[dsl.Dataset],
     folds: dsl.Input[dsl.Dataset],
     member: dict[str, Any],
+    states_uri: str,
+    lineage: str,
     checkpoint: dsl.Output[dsl.Model],
     oof: dsl.Output[dsl.Dataset],
     metrics: dsl.Output[dsl.Metrics],
@@ -30,7 +32,7 @@ def train(
         name=member["member_name"],
         out=out,
         oof=location.parse(oof.path),
-        state=None,
+        state=launched.state(states_uri, member["member_name"]),
         warm_start=None,  # a pipeline's members begin anew
         allow_seen=False,
         settings=settings_codec.from_dict(TrainSettings, member["settings"]),

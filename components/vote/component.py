@@ -17,6 +17,7 @@ def vote(
     weights: list[float],
     settings: dict[str, Any],
     shard: str,
+    lineage: str,
     submission: dsl.Output[dsl.Dataset],
 ) -> None:
     """Choose how to vote if asked, as every shard does from the same inputs, and vote on one."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from handseg.errors import MissingInput
-from handseg.storage.location import S3, Location, parse
+from handseg.storage.location import S3, Location, check_relative, parse
 
 _MINIO = "minio://"
 
@@ -38,3 +38,16 @@ def locate(artifact: LaunchedArtifact) -> Location:
             "can be read; give the pipeline a root in an S3 store"
         )
     return parse(uri)
+
+
+def state(states_uri: str, member: str) -> Location | None:
+    """Where a member's training keeps its state, out of reach of what ends its pod.
+
+    Args:
+        states_uri: a run's folder for them; empty where it has none.
+        member: its name.
+
+    Returns:
+        The member's folder, or None for the default beside the checkpoint.
+    """
+    return parse(states_uri).child(check_relative(member)) if states_uri else None

@@ -51,6 +51,13 @@ def _add_where(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--ca", default="", help="certificates to trust; default: the system's")
     group.add_argument("--experiment", default=default_experiment(), help="default: %(default)s")
     group.add_argument("--pipeline-root", default="", help="s3://bucket/prefix for artifacts")
+    group.add_argument(
+        "--states",
+        default="",
+        help="s3://bucket/prefix where trainings keep their states, from which the next pod goes "
+        "on; default: under --pipeline-root, by the pipeline's content; without either a pod that "
+        "is ended begins anew",
+    )
     group.add_argument("--service-account", default="", help="whose rights the pods have")
 
 

@@ -25,17 +25,13 @@ def check_images(images: Images, *, allow_tag: bool) -> None:
         )
 
 
-def check_places(data: str, root: str) -> None:
-    """Refuse places that pods cannot read.
-
-    Args:
-        data: where the data lie.
-        root: where the run's artifacts go; empty is the installation's own place.
+def check_places(*places: str) -> None:
+    """Refuse places that pods cannot read; an empty one is the installation's own.
 
     Raises:
         BadInput: one of them is not in S3.
     """
-    for place in filter(None, (data, root)):
+    for place in filter(None, places):
         if not place.startswith("s3://"):
             raise BadInput(f"{place}: the cluster's pods cannot read it; give s3://bucket/prefix")
         parse(place)

@@ -38,7 +38,7 @@ def _submit(given: argparse.Namespace, folder: Path) -> int:
     preset = catalogue.load(given.preset)
     images = Images(cpu=given.cpu_image, gpu=given.gpu_image)
     checks.check_images(images, allow_tag=given.allow_tag)
-    checks.check_places(given.data, given.pipeline_root)
+    checks.check_places(given.data, given.pipeline_root, given.states)
     if given.cron:
         checks.check_cron(given.cron)
     options = from_arguments(given, caching=bool(given.data_hash))
@@ -50,7 +50,7 @@ def _submit(given: argparse.Namespace, folder: Path) -> int:
     order = start.Order(
         experiment=given.experiment,
         name=given.run_name or start.default_name(preset.name),
-        parameters=_parameters(given),
+        parameters=_parameters(given, package),
         root=given.pipeline_root,
         service_account=given.service_account,
         cron=given.cron,
@@ -87,13 +87,16 @@ def _run(cluster: Cluster, package: Package, order: start.Order, given: argparse
     return 0 if ended.state == "SUCCEEDED" else _FAILED
 
 
-def _parameters(given: argparse.Namespace) -> dict[str, str]:
+def _parameters(given: argparse.Namespace, package: Package) -> dict[str, str]:
     """The pipeline's parameters; a schedule's runs differ by nothing but their time."""
+    # The same content submitted again finds the states of a run that was ended.
+    states = f"{given.pipeline_root.rstrip('/')}/states/{package.version}"
     return {
         "data_uri": given.data,
         "data_hash": given.data_hash,
         "run_name": given.run_name,
         "part": given.part,
+        "states_uri": given.states or (states if given.pipeline_root else ""),
     }
 
 

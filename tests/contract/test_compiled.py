@@ -31,7 +31,11 @@ def loop_items(name: str) -> list[dict[str, Any]]:
 
 
 def tasks(name: str) -> dict[str, Any]:
-    return dict(graph(name)["root"]["dag"]["tasks"])
+    """Every task, whichever group it is in."""
+    parts = [graph(name)["root"], *graph(name)["components"].values()]
+    return {
+        task: what for part in parts if "dag" in part for task, what in part["dag"]["tasks"].items()
+    }
 
 
 def test_every_preset_is_kept_as_it_compiles(tmp_path: Path) -> None:
@@ -58,7 +62,7 @@ def test_compiling_does_not_depend_on_the_order_of_sets(tmp_path: Path) -> None:
 @every_preset
 def test_parameters_are_what_differs_between_two_runs(name: str) -> None:
     parameters = graph(name)["root"]["inputDefinitions"]["parameters"]
-    assert sorted(parameters) == ["data_hash", "data_uri", "part", "run_name"]
+    assert sorted(parameters) == ["data_hash", "data_uri", "part", "run_name", "states_uri"]
     required = [key for key, value in parameters.items() if not value.get("isOptional")]
     assert required == ["data_uri"]
 

@@ -52,3 +52,14 @@ def test_the_origin_of_a_file_stands_beside_it(tmp_path: Path) -> None:
     (tmp_path / "folds.csv.run.json").write_text('{"commit": "abc"}', encoding="utf-8")
     (tmp_path / "folds.csv").write_text("", encoding="utf-8")
     assert summary.of_origin(tmp_path / "folds.csv") == {"commit": "abc"}
+
+
+def test_a_run_that_succeeded_is_told_by_what_is_known_of_it() -> None:
+    text = summary.of_end(state="SUCCEEDED", error=None, facts={"run": "r1", "name": ""})
+    assert text == "# Run succeeded\n\n| | |\n|---|---|\n| run | `r1` |\n"
+
+
+def test_a_run_that_failed_says_why_and_how_to_go_on() -> None:
+    text = summary.of_end(state="FAILED", error="train: exit code 3", facts={"run": "r1"})
+    assert "\n\ntrain: exit code 3\n" in text
+    assert "-l pipeline/runid=r1" in text

@@ -17,7 +17,12 @@ from kfp_server_api import models
 
 _API = kfp_server_api.ApiClient()
 # An int64 is declared as text, and may be sent as a number.
-_PLAIN = {"str": (str, int), "datetime": str, "int": int, "bool": bool}
+_PLAIN: dict[str, type | tuple[type, ...]] = {
+    "str": (str, int),
+    "datetime": str,
+    "int": int,
+    "bool": bool,
+}
 
 
 class Refused(Exception):

@@ -24,7 +24,8 @@ def submit(server: KfpServer, *arguments: str) -> int:
 
 
 def caching(spec: dict[str, Any]) -> set[bool]:
-    tasks = spec["root"]["dag"]["tasks"].values()
+    dags = [part["dag"] for part in spec["components"].values() if "dag" in part]
+    tasks = [task for dag in dags for task in dag["tasks"].values()]
     options = [task["cachingOptions"] for task in tasks if "cachingOptions" in task]
     return {option.get("enableCache", False) for option in options}
 
@@ -44,6 +45,7 @@ def test_a_run_is_of_an_uploaded_version_with_its_parameters_and_pinned_images(
         "data_hash": "abc",
         "run_name": "first",
         "part": "oof",
+        "states_uri": f"s3://bucket/runs/states/{kfp_server.versions[0].display_name}",
     }
     spec = kfp_server.specs[run.pipeline_version_reference.pipeline_version_id]
     images = {e["container"]["image"] for e in spec["deploymentSpec"]["executors"].values()}

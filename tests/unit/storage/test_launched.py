@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from handseg.errors import MissingInput
+from handseg.errors import BadInput, MissingInput
 from handseg.storage import launched
 
 
@@ -29,3 +29,15 @@ def test_an_artifact_that_was_not_copied_is_read_from_its_store(scheme: str) -> 
 def test_an_artifact_nowhere_within_reach_is_named() -> None:
     with pytest.raises(MissingInput, match="gs://bucket/cache: the launcher did not copy"):
         launched.locate(Given(path=None, uri="gs://bucket/cache"))
+
+
+def test_a_trainings_state_lies_in_the_runs_folder_by_its_members_name() -> None:
+    found = launched.state("s3://bucket/states/first", "fold0")
+    assert found is not None
+    assert found.uri == "s3://bucket/states/first/fold0"
+    assert launched.state("", "fold0") is None
+
+
+def test_a_members_name_leads_nowhere_else() -> None:
+    with pytest.raises(BadInput, match="refused as a name"):
+        launched.state("s3://bucket/states/first", "../second")
