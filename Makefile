@@ -17,11 +17,11 @@ RUNNER      ?= subprocess
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all images component docker-smoke smoke study bench bench-gpu scale lint compile clean
+.PHONY: help venv demo test test-all images component docker-smoke s3-smoke smoke study bench bench-gpu scale lint compile clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 venv: $(READY) ## set up .venv (every other target does so too)
 
@@ -30,8 +30,8 @@ demo: $(READY) ## synthetic hands through all stages, to runs/demo/submission.cs
 	$(BIN)/handseg run --data $(DEMO)-data --out $(DEMO) --preset demo
 	$(BIN)/handseg score --truth $(DEMO)-data --submission $(DEMO)/submission.csv
 
-test: $(READY) ## unit, contract and end-to-end tests; no root, no browser, no compiler, no Docker, no GPU
-	$(PYTEST) -n 2 -m "not browser and not compiler and not docker and not gpu"
+test: $(READY) ## unit, contract and end-to-end tests; no root, no browser, no compiler, no Docker, no object store to kill, no GPU
+	$(PYTEST) -n 2 -m "not browser and not compiler and not docker and not s3 and not gpu"
 
 test-all: test ## the same, and those that need Chromium, a C++ compiler or Docker (installed by apt, as root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } \
@@ -39,7 +39,7 @@ test-all: test ## the same, and those that need Chromium, a C++ compiler or Dock
 	@command -v g++ >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends g++; } \
 	  || { echo "make test-all: no g++, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
 	$(PYTEST) -m "browser or compiler"
-	@$(MAKE) --no-print-directory docker-smoke
+	@$(MAKE) --no-print-directory docker-smoke s3-smoke
 
 images: ## build handseg-cpu and handseg-gpu with your Docker; BUILD_FLAGS are further flags of docker build
 	@docker/build.sh $(BUILD_FLAGS)
@@ -49,6 +49,10 @@ component: ## make component STAGE=split ARGS="--data runs/hands --out runs/fold
 
 docker-smoke: $(READY) ## both images, every component and the whole graph in containers; without Docker, installs it (apt, as root)
 	PYTHON=$(BIN)/python tests/engine/with-engine $(PYTEST) -n 0 -m docker tests/engine
+
+s3-smoke: $(READY) ## a run in a bucket and every fault: on Ceph (without it, installs it by apt, as root), then on rclone
+	HANDSEG_TEST_STORE=ceph $(PYTEST) -n 0 -m s3 tests/object_store
+	HANDSEG_TEST_STORE=rclone $(PYTEST) -n 0 -m s3 tests/object_store
 
 smoke: $(READY) ## the KFP graph on tiny hands in this machine's processes; RUNNER=docker: in the images
 	$(BIN)/handseg demo-data $(SMOKE)-data $(SMOKE_HANDS)

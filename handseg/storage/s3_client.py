@@ -9,15 +9,20 @@ configuration file (`path` here unless set), and HANDSEG_BUCKETS.
 
 import functools
 import ipaddress
+import logging
 import os
+import random
 import socket
-from typing import TYPE_CHECKING, Literal, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
 from boto3.s3.transfer import TransferConfig, create_transfer_manager
 from botocore.config import Config
+from botocore.exceptions import ConnectionError as NoConnection
+from botocore.exceptions import HTTPClientError
 from s3transfer.manager import TransferManager
 
 from handseg.errors import BadInput
@@ -27,8 +32,12 @@ from handseg.storage.s3_errors import explained
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# boto3 makes 3 attempts; 6 with its back-off (random, up to 1, 2, 4, 8, 16 s) outlast a restart.
-_ATTEMPTS = 6
+logger = logging.getLogger(__name__)
+# boto3 makes 3 attempts within a second; 7 that wait half to all of 1, 2, 4, 8, 16 and 20 s between
+# them outlast a store that is started again.
+_ATTEMPTS = 7
+_MOST_WAIT_S = 20.0
+_SERVER_ERROR = 500
 _CHECKSUM_MODES = ("when_required", "when_supported")
 _ChecksumMode = Literal["when_required", "when_supported"]
 # Connections for the parallel transfers; boto3 warns when its own 10 run out.
@@ -75,7 +84,37 @@ def _client(environment: tuple[tuple[str, str], ...], process: int) -> "S3Client
     except ValueError as error:
         raise BadInput(f"{error}; check AWS_ENDPOINT_URL") from error
     _check_endpoint(client.meta.endpoint_url)
+    attempts = client.meta.config.retries["total_max_attempts"]  # type: ignore[attr-defined]
+    # Its types know of no handler with an answer.
+    back_off = cast("Callable[..., None]", functools.partial(_back_off, attempts))
+    client.meta.events.register_first("needs-retry.s3", back_off)
     return client
+
+
+def _back_off(
+    most_attempts: int,
+    attempts: int,
+    caught_exception: Exception | None,
+    response: tuple[Any, Any] | None,
+    **_: object,
+) -> float | None:
+    """Seconds until the next attempt where the store does not answer, or only with 5xx.
+
+    None leaves everything else, and the end, to the client.
+    """
+    failed = isinstance(caught_exception, NoConnection | HTTPClientError) or (
+        response is not None and response[0].status_code >= _SERVER_ERROR
+    )
+    if not failed or attempts >= most_attempts:
+        return None
+    longest = min(2.0 ** (attempts - 1), _MOST_WAIT_S)
+    seconds = random.uniform(longest / 2, longest)
+    if attempts > 1:  # once is daily life
+        kind = type(caught_exception).__name__ if caught_exception else "an error inside it"
+        logger.warning(
+            "the object store failed %d times (%s); once more in %.0f s", attempts, kind, seconds
+        )
+    return seconds
 
 
 def transfer_manager(uri: str) -> TransferManager:

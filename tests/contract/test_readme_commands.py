@@ -39,7 +39,7 @@ def commands(name: str) -> list[list[str]]:
 
 def make_targets() -> set[str]:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z-]+):.*## ", text, re.MULTILINE))
+    return set(re.findall(r"^([a-z0-9-]+):.*## ", text, re.MULTILINE))
 
 
 def is_local(words: list[str]) -> bool:

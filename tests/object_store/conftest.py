@@ -1,0 +1,74 @@
+"""The store that these tests run against: Ceph's gateway or rclone, by HANDSEG_TEST_STORE."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from handseg.storage.location import Location
+from tests.object_store import servers
+from tests.object_store.servers import Ceph, Rclone, Server
+
+STORE_VARIABLE = "HANDSEG_TEST_STORE"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    chosen: Server
+    match os.environ.get(STORE_VARIABLE, "rclone"):
+        case "ceph":
+            # In memory it starts in half the time.
+            memory = Path("/dev/shm")
+            base = memory if memory.is_dir() else tmp_path_factory.mktemp("ceph")
+            chosen = Ceph(base / "handseg-ceph")
+        case "rclone":
+            folder = tmp_path_factory.mktemp("rclone")
+            (folder / "root").mkdir()
+            chosen = Rclone(folder / "root", folder / "log")
+        case other:
+            raise ValueError(f"{STORE_VARIABLE}={other}: give ceph or rclone")
+    chosen.start()
+    yield chosen
+    chosen.stop()
+
+
+@pytest.fixture(scope="session")
+def _settings(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        servers.use(server.endpoint, monkeypatch, tmp_path_factory.mktemp("no-files"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def new_bucket(server: Server, _settings: None) -> Location:
+    """One bucket for what several tests read."""
+    return make_bucket(server)
+
+
+@pytest.fixture
+def bucket(server: Server, _settings: None) -> Location:
+    """An empty bucket."""
+    return make_bucket(server)
+
+
+def make_bucket(server: Server) -> Location:
+    name = f"bucket-{os.getpid()}-{next(_numbers)}"
+    client(server).create_bucket(Bucket=name)
+    return Location(f"s3://{name}")
+
+
+def client(server: Server):  # type: ignore[no-untyped-def]  # noqa: ANN201 - boto3's own
+    """The store behind handseg's back."""
+    return boto3.client(
+        "s3",
+        endpoint_url=server.endpoint,
+        aws_access_key_id=servers.KEY,
+        aws_secret_access_key=servers.SECRET,
+        region_name="us-east-1",
+        config=Config(s3={"addressing_style": "path"}),
+    )
