@@ -1,12 +1,12 @@
 """One image as one row of the image cache, both ways."""
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+from isal import isal_zlib
 from numpy.typing import NDArray
 
 from handseg.masks.polygons import Polygons
@@ -111,9 +111,9 @@ def _plain(row: pa.RecordBatch) -> list[Any]:
 
 
 def _crc32(plain: Sequence[object], binary: Sequence[pa.Buffer]) -> int:
-    crc = zlib.crc32(repr(list(plain)).encode())
+    crc = isal_zlib.crc32(repr(list(plain)).encode())
     for buffer in binary:
-        crc = zlib.crc32(buffer, zlib.crc32(len(buffer).to_bytes(8, "little"), crc))
+        crc = isal_zlib.crc32(buffer, isal_zlib.crc32(len(buffer).to_bytes(8, "little"), crc))
     return crc
 
 

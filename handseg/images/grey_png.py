@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 from isal import isal_zlib
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from handseg.images import png
@@ -24,7 +23,7 @@ Rows = NDArray[np.uint8]
 """Filtered rows, each after the byte that names its filter."""
 
 _CHANNELS = {0: 1, 2: 3}
-_PIECE_BYTES = 1 << 14
+_PIECE_BYTES = 1 << 15
 """Inflated at a time: what comes of it stays in the second-level cache, and in memory that is
 used again. Fresh memory for a whole image takes longer than to inflate it."""
 _STORED_BYTES = 0xFFFF
@@ -62,6 +61,8 @@ def _one_channel(header: png.Header, compressed: Sequence[memoryview]) -> Rows:
     """One of the equal channels: uint8 (H, 1 + W)."""
     channels = _CHANNELS[header.colour_type]
     row_bytes = 1 + header.width * channels
+    # Where a byte and the one after it are of one pixel.
+    inside = np.tile(np.array([255] * (channels - 1) + [0], np.uint8), header.width)[:-1]
     found = np.empty((header.height, 1 + header.width), np.uint8)
     rest, position = bytearray(), 0
     for piece in _inflated(compressed, header.height * row_bytes):
@@ -69,30 +70,21 @@ def _one_channel(header: png.Header, compressed: Sequence[memoryview]) -> Rows:
         whole = len(rest) // row_bytes * row_bytes
         rows = np.frombuffer(bytes(rest[:whole]), np.uint8).reshape(-1, row_bytes)
         del rest[:whole]
-        _take(rows, channels, found[position : position + len(rows)])
+        if channels > 1 and ((rows[:, 1:-1] ^ rows[:, 2:]) & inside).any():
+            raise _Unusual
+        into = found[position : position + len(rows)]
+        into[:, 0], into[:, 1:] = rows[:, 0], rows[:, 1::channels]
         position += len(rows)
     return found
 
 
-def _take(rows: Rows, channels: int, into: Rows) -> None:
-    """Take the first channel of some rows, none too."""
-    shape = (len(rows), into.shape[1] - 1, channels)
-    # A view: to reshape what has a byte before each row would copy all of it.
-    pixels = as_strided(rows[:, 1:], shape, (rows.shape[1], channels, 1))
-    if len(rows):
-        first, *others = cv2.split(pixels)
-        if not all(np.array_equal(first, other) for other in others):
-            raise _Unusual
-        into[:, 0], into[:, 1:] = rows[:, 0], first
-
-
 def _inflated(compressed: Sequence[memoryview], size: int) -> Iterator[bytes]:
     """Exactly so many bytes, some at a time; the last of them when all are found to be right."""
-    stream, left = isal_zlib.decompressobj(), size
-    for start, chunk in ((s, c) for c in compressed for s in range(0, len(c), _PIECE_BYTES)):
+    stream, left, joined = isal_zlib.decompressobj(), size, b"".join(compressed)
+    for start in range(0, len(joined), _PIECE_BYTES):
         try:
             # No more than the header announced, whatever the file could grow to.
-            piece = stream.decompress(chunk[start : start + _PIECE_BYTES], left + 1)
+            piece = stream.decompress(joined[start : start + _PIECE_BYTES], left + 1)
         except isal_zlib.error:  # type: ignore[misc]  # its stubs take the class for an instance
             raise _Unusual from None
         left -= len(piece)

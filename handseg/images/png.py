@@ -5,10 +5,11 @@ dropped, all without an error. So the structure is checked here first, checksums
 """
 
 import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+
+from isal import isal_zlib
 
 from handseg.errors import BadInput
 
@@ -48,7 +49,7 @@ def header(start: bytes, source: str) -> Header:
         raise BadInput(f"{source}: truncated after {len(start)} bytes; copy the image again")
     length, kind, width, height, bits, colour_type = struct.unpack(">I4sIIBB", start[8:26])
     is_interlaced = bool(start[28])
-    intact = zlib.crc32(start[12:29]) == int.from_bytes(start[29:33], "big")
+    intact = isal_zlib.crc32(start[12:29]) == int.from_bytes(start[29:33], "big")
     if (length, kind) != (13, b"IHDR") or not intact or not width * height:
         raise BadInput(f"{source}: its header is damaged; copy the image again")
     return Header(height, width, bits, colour_type, is_interlaced)
@@ -68,7 +69,7 @@ def chunks(content: bytes, source: str) -> Iterator[tuple[bytes, memoryview]]:
         end = position + 8 + length
         if end + 4 > len(content):
             break
-        if zlib.crc32(view[position + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+        if isal_zlib.crc32(view[position + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
             raise BadInput(f"{source}: damaged at byte {position}; copy the image again")
         if kind == b"IEND":
             return
@@ -93,7 +94,7 @@ def _chunk(kind: bytes, content: Sequence[bytes | memoryview]) -> Iterator[bytes
     yield sum(map(len, content)).to_bytes(4, "big")
     crc = 0
     for part in (kind, *content):
-        crc = zlib.crc32(part, crc)
+        crc = isal_zlib.crc32(part, crc)
         yield part
     yield crc.to_bytes(4, "big")
 
