@@ -17,7 +17,7 @@ RUNNER      ?= subprocess
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all images component docker-smoke s3-smoke smoke study bench bench-gpu scale lint compile clean
+.PHONY: help venv demo test test-all images component docker-smoke s3-smoke submit smoke study bench bench-gpu scale lint compile clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -47,7 +47,10 @@ images: ## build handseg-cpu and handseg-gpu with your Docker; BUILD_FLAGS are f
 component: ## make component STAGE=split ARGS="--data runs/hands --out runs/folds.csv": one command in its image
 	@docker/component.sh $(STAGE) $(ARGS)
 
-docker-smoke: $(READY) ## both images, every component and the whole graph in containers; without Docker, installs it (apt, as root)
+docker-smoke: $(READY) ## a preset on a Kubeflow cluster, followed to its end: make submit ARGS="--preset ... --data s3://..."
+	$(BIN)/python -m pipeline submit $(ARGS)
+
+smoke: $(READY) ## both images, every component and the whole graph in containers; without Docker, installs it (apt, as root)
 	PYTHON=$(BIN)/python tests/engine/with-engine $(PYTEST) -n 0 -m docker tests/engine
 
 s3-smoke: $(READY) ## a run in a bucket and every fault: on Ceph (without it, installs it by apt, as root), then on rclone
