@@ -46,6 +46,9 @@ LAYERS = {
 }
 DOMAIN = ("bones", "masks", "images", "dataset", "folds", "models")
 STORAGE = ("handseg.storage", "handseg.provenance")
+S3_MODULES = tuple(
+    f"handseg.storage.{name}" for name in ("s3", "s3_client", "s3_errors", "s3_transfer")
+)
 MODULES = modules()
 BY_NAME = {module.name: module for module in MODULES}
 DOMAIN_PACKAGES = tuple(f"handseg.{name}" for name in DOMAIN)
@@ -162,7 +165,7 @@ def test_components_know_stages_and_neither_each_other_nor_the_domain() -> None:
 @pytest.mark.parametrize(
     ("names", "homes"),
     [
-        ({"boto3", "botocore", "s3transfer"}, ("handseg.storage",)),
+        ({"boto3", "botocore", "s3transfer"}, S3_MODULES),
         ({"kfp", "kubernetes", "docker"}, ("components", "pipeline")),
         ({"jsonargparse"}, ("handseg.flags",)),
         ({"argparse"}, ("handseg.flags", "components", "pipeline")),

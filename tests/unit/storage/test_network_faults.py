@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from handseg.errors import BadInput, HandsegError
-from handseg.storage import artifact, raw
+from handseg.errors import BadInput, HandsegError, MissingInput
+from handseg.storage import artifact, ranged, raw, snapshot
 from handseg.storage.location import Location
 from tests.object_store import proxy
 from tests.object_store.proxy import Fault, Proxy
@@ -129,3 +129,68 @@ def test_a_raw_folder_with_sums_of_its_own_is_verified(
     folder = raw.reading_raw(Location(f"s3://{object_store.name}"))
     assert (folder / "a.txt").read_text() == "hand"
     assert sum(line.endswith("/a.txt") for line in requests) == 2
+
+
+def _folder(bucket: Path) -> Location:
+    location = Location(f"s3://{bucket.name}/cache")
+    with artifact.writing(location, folder=True) as path:
+        (path / "index").write_text("where")
+        (path / "images").write_bytes(bytes(range(100)))
+    return location
+
+
+@pytest.mark.parametrize("kind", ["503 SlowDown", "reset", "cut"])
+def test_a_part_of_an_object_is_asked_for_again(
+    object_store: Path, faults: list[Fault], kind: str
+) -> None:
+    opened = ranged.open_folder(_folder(object_store))
+    assert opened is not None
+    faults.append(("GET", "/cache/images", kind))
+    assert opened.read_range("images", 20, 30) == bytes(range(20, 50))
+    assert faults == []
+    with pytest.raises(BadInput, match="cache/images: ends before byte 110"):
+        opened.read_range("images", 90, 20)
+
+
+def test_a_folder_read_in_parts_has_the_hash_of_one_read_whole(object_store: Path) -> None:
+    location = _folder(object_store)
+    opened = ranged.open_folder(location)
+    assert opened is not None
+    with artifact.reading(location) as path:
+        assert opened.content_hash == artifact.content_hash(path)
+    assert ranged.open_folder(Location("here")) is None
+    with pytest.raises(MissingInput, match="/nothing: not found; give the URI of an artifact"):
+        ranged.open_folder(location.sibling("nothing"))
+
+
+@pytest.mark.parametrize("flips", [1, 2])
+def test_a_small_file_of_it_is_verified(
+    object_store: Path, faults: list[Fault], flips: int
+) -> None:
+    opened = ranged.open_folder(_folder(object_store))
+    assert opened is not None
+    faults += [("GET", "/cache/index", "flip")] * flips
+    if flips == 1:
+        assert opened.read("index") == "where"
+    else:
+        with pytest.raises(BadInput, match="cache/index: does not match its SHA-256, read twice"):
+            opened.read("index")
+
+
+def test_a_state_that_cannot_be_pushed_is_said_and_work_goes_on(
+    object_store: Path,
+    faults: list[Fault],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    location = Location(f"s3://{object_store.name}/member.partial")
+    with snapshot.working(location, pushes=True) as (folder, push):
+        (folder / "state").write_text("step 1")
+        push(folder)
+        (folder / "state").write_text("step 2")
+        faults.append(("PUT", "/SHA256SUMS", "503 SlowDown"))
+        push(folder)
+    assert f"{location}: not pushed, the state before stays there" in caplog.text
+    found = snapshot.pull(location)
+    assert found is not None and (found / "state").read_text() == "step 1"
