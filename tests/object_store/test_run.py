@@ -22,7 +22,14 @@ from tests.object_store.servers import KEY, SECRET, Server
 pytestmark = pytest.mark.s3
 HANDS = ["--people", "4", "--test-people", "1", "--size", "160", "--seed", "5"]
 # Times, hosts and what is drawn from them differ between two runs of the same bytes.
-OF_ITS_OWN = ("run.json", "card.json", "report.html", "SHA256SUMS", "report.html.sha256")
+OF_ITS_OWN = (
+    "run.json",
+    "run.json.sha256",
+    "card.json",
+    "report.html",
+    "SHA256SUMS",
+    "report.html.sha256",
+)
 STORE = "probabilities.arrow"  # its header names the checkpoint, card included
 SMALL = [
     "--settings.model.name", "unet", "--settings.model.filters", "[16,32,64]",
