@@ -47,15 +47,15 @@ images: ## build handseg-cpu and handseg-gpu with your Docker; BUILD_FLAGS are f
 component: ## make component STAGE=split ARGS="--data runs/hands --out runs/folds.csv": one command in its image
 	@docker/component.sh $(STAGE) $(ARGS)
 
-docker-smoke: $(READY) ## a preset on a Kubeflow cluster, followed to its end: make submit ARGS="--preset ... --data s3://..."
-	$(BIN)/python -m pipeline submit $(ARGS)
-
-smoke: $(READY) ## both images, every component and the whole graph in containers; without Docker, installs it (apt, as root)
+docker-smoke: $(READY) ## both images, every component and the whole graph in containers; without Docker, installs it (apt, as root)
 	PYTHON=$(BIN)/python tests/engine/with-engine $(PYTEST) -n 0 -m docker tests/engine
 
 s3-smoke: $(READY) ## a run in a bucket and every fault: on Ceph (without it, installs it by apt, as root), then on rclone
 	HANDSEG_TEST_STORE=ceph $(PYTEST) -n 0 -m s3 tests/object_store
 	HANDSEG_TEST_STORE=rclone $(PYTEST) -n 0 -m s3 tests/object_store
+
+submit: $(READY) ## a preset on a Kubeflow cluster, followed to its end: make submit ARGS="--preset ... --data s3://..."
+	$(BIN)/python -m pipeline submit $(ARGS)
 
 smoke: $(READY) ## the KFP graph on tiny hands in this machine's processes; RUNNER=docker: in the images
 	$(BIN)/handseg demo-data $(SMOKE)-data $(SMOKE_HANDS)
