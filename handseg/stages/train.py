@@ -142,12 +142,14 @@ class _Member:
             "name": self.name,
             **({"allow_seen": True} if self.source and self.source.allow_seen else {}),
         }
-        if provenance.is_done(out, stage="train", settings=settings, parents=self.parents):
-            logger.info("%s is complete: nothing to train", out)
+        if self._is_complete(out, settings):
             return
         started, place = datetime.now(UTC), state or out.sibling(f"{out.name}.partial")
         opened = snapshot.working(place, pushes=distributed.rank() == 0)
         with opened as (folder, push), stopping.noticing_sigterm() as stopped:
+            # Who held the state may have ended since. (torchrun's processes would have to agree.)
+            if distributed.ranks() == 1 and self._is_complete(out, settings):
+                return
             card = loop.train(self._task(folder, push, stopped))
             if card is None:
                 return
@@ -161,6 +163,12 @@ class _Member:
                 provenance.write(path, record)
         if state is None:
             snapshot.remove_tree(place)
+
+    def _is_complete(self, out: Location, settings: dict[str, object]) -> bool:
+        done = provenance.is_done(out, stage="train", settings=settings, parents=self.parents)
+        if done:
+            logger.info("%s is complete: nothing to train", out)
+        return done
 
     def _task(
         self, folder: Path, push: Callable[[Path], None], stopped: Callable[[], bool]
