@@ -56,7 +56,8 @@ def add_cluster_arguments(parser: argparse._ActionsContainer) -> None:
         "--gpu-count",
         type=int,
         default=accelerator.count,
-        help="of one training, all on one node; default: %(default)s",
+        help="of one training, all on one node; KFP starts one process in a pod, which uses one of "
+        "them, so that more help only a component that starts others; default: %(default)s",
     )
     parser.add_argument(
         "--node-selector",

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-Runner = Callable[[Sequence[str], Path], str]
-"""Runs a command whose /s3 and /tmp/kfp are folders under a root; gives what it printed."""
+Runner = Callable[[str, Sequence[str], Path], str]
+"""Runs a command in an image, whose /s3 and /tmp/kfp are folders under a root; its output."""
 BUCKET = "pipelines"
 
 
@@ -56,6 +56,7 @@ class Launcher:
         component = self.spec["components"][f"comp-{task}"]
         container = self.spec["deploymentSpec"]["executors"][f"exec-{task}"]["container"]
         made = self._outputs(component, f"{task}/{run_id}")
+        _open_to_all(self.root / "kfp" / f"{task}-{run_id}", self.root)
         output_file = f"{self.outputs}/{task}-{run_id}/executor_output.json"
         executor_input = {
             "inputs": {
@@ -69,7 +70,7 @@ class Launcher:
         }
         words = [*container["command"], *container["args"]]
         filled = [word.replace("{{$}}", json.dumps(executor_input)) for word in words]
-        log = self.runner(filled, self.root)
+        log = self.runner(container["image"], filled, self.root)
         read = self.root / "kfp" / f"{task}-{run_id}" / "executor_output.json"
         assert read.is_file(), log
         told = json.loads(read.read_text())["artifacts"]
@@ -86,8 +87,8 @@ class Launcher:
         return found
 
 
-def here(command: Sequence[str], root: Path) -> str:
-    """Run a task with this Python, in a process of its own."""
+def here(image: str, command: Sequence[str], root: Path) -> str:
+    """Run a task with this Python, in a process of its own, instead of an image's."""
     python = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": f"{python}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=root)
@@ -102,7 +103,6 @@ def on_this_machine(spec: Mapping[str, Any], root: Path) -> Launcher:
 
 def in_containers(spec: Mapping[str, Any], root: Path, runner: Runner) -> Launcher:
     """A launcher of containers, whose runner mounts root/s3 as /s3 and root/kfp as /tmp/kfp."""
-    _open_to_all(root / "kfp", root)
     return Launcher(spec=spec, root=root, runner=runner, scheme="s3://", outputs="/tmp/kfp")
 
 
