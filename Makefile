@@ -83,7 +83,7 @@ lint: $(READY) ## ruff check, ruff format, mypy --strict, hadolint and shellchec
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/hadolint docker/*.Dockerfile
-	$(BIN)/shellcheck docker/*.sh tests/engine/with-engine tests/engine/stand-in-base .ci/run
+	$(BIN)/shellcheck docker/*.sh tests/engine/with-engine tests/engine/stand-in-base tests/object_store/ceph .ci/run
 
 compile: $(READY) ## each preset -> pipeline/compiled/PRESET.yaml
 	$(BIN)/python -m pipeline.compile
