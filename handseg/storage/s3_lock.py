@@ -141,6 +141,7 @@ def _only_dead(lock: Lock, lease: Lease) -> list[str]:
         BadInput: a writer lives.
     """
     before, began = _others(lock), time.monotonic()
+    said = False
     while True:
         living = {name: text for name, text in before.items() if not _is_dead(text)}
         if not living:
@@ -150,6 +151,12 @@ def _only_dead(lock: Lock, lease: Lease) -> list[str]:
         for text in living.values():
             if Process.of(_parsed(text)).is_here():
                 raise _refused(lock, text)
+        if not said:
+            said = True
+            logger.info(
+                "%s: waiting up to %.0f s for a sign of life of the %d processes that began it",
+                *(lock.target, lease.seconds, len(living)),
+            )
         time.sleep(min(_WATCH_S, lease.beat_seconds))
         now = _others(lock)
         for name, text in now.items():
