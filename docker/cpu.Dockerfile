@@ -39,7 +39,7 @@ RUN sh docker/slim.sh /opt/handseg
 
 FROM ${BASE_IMAGE}
 COPY --from=slim /opt/handseg /opt/handseg
-# Apart from what it stands on, so that a change of the code is one layer of 2 MB to push and to pull.
+# Apart from what it stands on, so that a change of the code is one layer of 3 MB to push and to pull.
 COPY --from=code /code /opt/handseg
 # Whatever uid runs this has no home and may have no name: all caches go to /tmp.
 ENV PATH=/opt/handseg/bin:${PATH} \

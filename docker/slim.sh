@@ -1,8 +1,8 @@
 #!/bin/sh
 # docker/slim.sh VENV: remove from an image's packages what no program of ours loads.
 #
-# A third of their size: tests, what only compilers read, Arrow's network servers, and the libraries of the
-# OpenCV build that docker/install-opencv.sh has put aside.
+# Most are tests, Arrow's network servers, and the libraries of the OpenCV build that docker/install-opencv.sh
+# has put aside. torch's headers stay: torch.compile reads them.
 set -eu
 site=$(echo "$1"/lib/python3.*/site-packages)
 cd "$site"
@@ -12,7 +12,7 @@ rm -rf pyarrow/include pyarrow/*flight*
 rm -rf opencv_python.libs
 
 if [ -d torch ]; then
-    rm -rf torch/include torch/share/cmake torch/test
+    rm -rf torch/share/cmake torch/test
     # torch starts this one when processes share tensors by file, and looks for it when it is imported.
     find torch/bin -type f -not -name torch_shm_manager -delete
 fi

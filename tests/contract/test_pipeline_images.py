@@ -41,7 +41,8 @@ def test_what_is_made_last_stands_on_the_base_with_no_tool_of_the_build(name: st
     lines = instructions(name)
     last = max(i for i, line in enumerate(lines) if line.startswith("FROM"))
     assert lines[last] == "FROM ${BASE_IMAGE}"
-    assert not [line for line in lines[last:] if "pip install" in line or "apt-get" in line]
+    assert not [line for line in lines[last:] if "pip install" in line]
+    assert all("if [ -n" in line for line in lines[last:] if "apt-get" in line)
 
 
 @every_image
