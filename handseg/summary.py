@@ -90,3 +90,16 @@ def of_end(*, state: str, error: str | None, facts: Mapping[str, str]) -> str:
             "--prefix --tail 50`. Submitted again, trainings go on where they kept their states.",
         ]
     return "\n".join(lines) + "\n"
+
+
+def of_confusion(path: Path) -> tuple[list[str], list[list[int]]]:
+    """Read which bones were taken for which, as `report` counted it.
+
+    Args:
+        path: its JSON file.
+
+    Returns:
+        The bones' names, and pixels by true bone (row) and predicted bone (column).
+    """
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return found["categories"], found["matrix"]

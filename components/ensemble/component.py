@@ -21,6 +21,7 @@ def ensemble(
     submission: dsl.Output[dsl.Dataset],
     report: dsl.Output[dsl.HTML],
     markdown: dsl.Output[dsl.Markdown],
+    confusion: dsl.Output[dsl.ClassificationMetrics],
 ) -> None:
     """Choose how to vote if asked, vote, write the submission, and report on the run."""
     from handseg import settings_codec, summary
@@ -33,22 +34,22 @@ def ensemble(
     csv = location.parse(submission.path).child("submission.csv")
     how = settings_codec.from_dict(EnsembleSettings, settings)
     table = launched.locate(folds).child("folds.csv")
-    pixels = launched.locate(cache)
     members = [launched.locate(checkpoint) for checkpoint in checkpoints]
     held_out = [launched.locate(store) for store in oof]
-    voters = [launched.locate(store) for store in stores]
-    given = weights or None
-    choice = None
+    votes = [launched.locate(store) for store in stores]
+    rule = None
     if how.select:
-        choice = csv.sibling("choice.json")
+        rule = csv.sibling("choice.json")
         select(
-            members=members, stores=held_out, cache=pixels, folds=table, out=choice,
-            weights=given, settings=how,
+            members=members, stores=held_out, cache=launched.locate(cache), folds=table, out=rule,
+            weights=weights or None, settings=how,
         )  # fmt: skip
-    ensemble(stores=voters, out=csv, weights=given, choice=choice, settings=how, shard="1/1")
+    ensemble(stores=votes, out=csv, weights=weights or None, choice=rule, settings=how, shard="1/1")
     write_report(
-        cache=pixels, folds=table, members=members, stores=held_out, submission=csv,
+        cache=launched.locate(cache), folds=table, members=members, stores=held_out, submission=csv,
         out=location.parse(report.path), markdown=location.parse(markdown.path),
+        confusion=location.parse(confusion.path),
     )  # fmt: skip
+    confusion.log_confusion_matrix(*summary.of_confusion(location.parse(confusion.path).path))
     submission.metadata.update(summary.of_origin(csv.path), run_name=run_name)
     report.metadata["run_name"] = run_name

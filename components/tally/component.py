@@ -17,6 +17,7 @@ def tally(
     submission: dsl.Output[dsl.Dataset],
     report: dsl.Output[dsl.HTML],
     markdown: dsl.Output[dsl.Markdown],
+    confusion: dsl.Output[dsl.ClassificationMetrics],
 ) -> None:
     """Join the shards of a vote, and report on the run."""
     from handseg import summary
@@ -31,6 +32,8 @@ def tally(
         members=[launched.locate(checkpoint) for checkpoint in checkpoints],
         stores=[launched.locate(store) for store in oof], submission=csv,
         out=location.parse(report.path), markdown=location.parse(markdown.path),
+        confusion=location.parse(confusion.path),
     )  # fmt: skip
+    confusion.log_confusion_matrix(*summary.of_confusion(location.parse(confusion.path).path))
     submission.metadata.update(summary.of_origin(csv.path), run_name=run_name)
     report.metadata["run_name"] = run_name

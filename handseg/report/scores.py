@@ -10,7 +10,9 @@ from handseg.ensemble import voting
 from handseg.ensemble.rule import Rule
 from handseg.ensemble.shares import Shares
 from handseg.findings import image as findings
+from handseg.findings import mistaken
 from handseg.findings.finding import Finding
+from handseg.findings.mistaken import Counts
 from handseg.images.cache import CachedImage
 from handseg.inference.store import ImageTiles
 from handseg.masks import bitfield, dice, rle
@@ -36,6 +38,8 @@ class ImageScore:
     """Dice of the members' vote, in (0, 1]."""
     members: Mapping[str, PerBone]
     """Dice of each member that held the image out, by name."""
+    mistaken: Counts
+    """Pixels of the vote's prediction, by true and by predicted bone."""
     findings: tuple[Finding, ...] = ()
     """About the vote's prediction."""
 
@@ -98,6 +102,7 @@ def score(image: CachedImage, tiles: Mapping[str, ImageTiles], voters: Voters) -
         areas=np.array([rle.area(runs) for runs in truth], np.float64),
         overall=_dice(predicted, truth),
         members={name: _dice(runs, truth) for name, runs in alone.items()},
+        mistaken=mistaken.counts(predicted, truth),
         findings=tuple(findings.of_prediction(image.name, predicted, width, truth=truth)),
     )
 

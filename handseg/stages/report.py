@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from handseg import progress, provenance
+import numpy as np
+
+from handseg import bones, progress, provenance
 from handseg.ensemble import choice as choices
 from handseg.ensemble import submission as submissions
 from handseg.ensemble.rule import Rule
@@ -38,6 +40,7 @@ def report(
     submission: Location,
     out: Location,
     markdown: Location | None = None,
+    confusion: Location | None = None,
 ) -> None:
     """Report on a run: Dice per member and bone, worst and best images, curves, settings, origin.
 
@@ -51,6 +54,8 @@ def report(
         submission: CSV that `ensemble` wrote.
         out: HTML file to write.
         markdown: Markdown file with the first figures to write; none by default.
+        confusion: JSON file to write with the out-of-fold pixels of each bone by the bone that they
+            were taken for; none by default.
     """
     started = datetime.now(UTC)
     if not members or len(members) != len(stores):
@@ -70,6 +75,11 @@ def report(
     if markdown is not None:
         with artifact.writing(markdown, folder=False, replace=True) as path:
             path.write_text(summary.text(facts), encoding="utf-8")
+    if confusion is not None:
+        counted = sum(score.mistaken for score in facts.scores)
+        with artifact.writing(confusion, folder=False, replace=True) as path:
+            matrix = {"categories": bones.NAMES, "matrix": np.asarray(counted).tolist()}
+            path.write_text(json.dumps(matrix), encoding="utf-8")
     with artifact.writing(out, folder=False) as path:
         path.write_text(page.render(facts), encoding="utf-8")
         record = provenance.record(stage=_STAGE, settings={}, parents=parents, started=started)

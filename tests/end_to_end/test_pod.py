@@ -50,6 +50,12 @@ def test_metrics_are_scalars_that_the_page_shows(pods: Pods) -> None:
         }
 
 
+def test_the_page_is_told_which_bones_were_taken_for_which(pods: Pods) -> None:
+    told = pods.made["ensemble"]["confusion"].metadata["confusionMatrix"]
+    assert [each["displayName"] for each in told["annotationSpecs"]] == list(bones.NAMES)
+    assert len(told["rows"]) == len(told["rows"][0]["row"]) == len(bones.NAMES)
+
+
 def test_artifacts_carry_what_they_were_made_from(pods: Pods) -> None:
     store = pods.made["infer-1"]["store"].metadata
     assert set(store) >= {"commit", "parent_checkpoint", "parent_cache"}

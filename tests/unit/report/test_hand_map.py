@@ -10,8 +10,9 @@ from tests.unit.report.toy_hands import hand
 def scored(name: str, size: float) -> ImageScore:
     ones = np.ones(29)
     return ImageScore(
-        name=name, person="p", shape=(9, 9), areas=size * ones, overall=ones, members={}
-    )
+        name=name, person="p", shape=(9, 9), areas=size * ones, overall=ones, members={},
+        mistaken=np.zeros((29, 29), np.int64),
+    )  # fmt: skip
 
 
 def test_the_hand_of_the_mean_size_is_the_most_typical() -> None:
