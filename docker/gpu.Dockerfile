@@ -4,7 +4,7 @@
 #   docker build -f docker/gpu.Dockerfile -t handseg-gpu:0.1.0 .
 #
 # Without a GPU, a fifth of the size: make images BUILD_FLAGS='--build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu'
-# With a compiler, for `compile` in the settings (torch.compile), 0.3 GB more: make images BUILD_FLAGS='--build-arg COMPILER=g++'
+# With a compiler, for `compile` in the settings (torch.compile), 0.4 GB more: make images BUILD_FLAGS='--build-arg COMPILER=g++'
 # How to pin the base, and why the stages are as they are: cpu.Dockerfile.
 # No ENTRYPOINT: Kubeflow and kfp.local give the whole command, and a person writes `handseg train ...`.
 ARG BASE_IMAGE=python:3.11-slim-bookworm

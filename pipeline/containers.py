@@ -18,7 +18,7 @@ def runner(data: Path) -> local.DockerRunner:
         mounts=[Mount(target=source, source=source, type="bind", read_only=True)],
         user=f"{os.getuid()}:{os.getgid()}" if os.getuid() else None,
         read_only=True,
-        tmpfs={"/tmp": ""},
+        tmpfs={"/tmp": "exec"},
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
         shm_size="1g",
