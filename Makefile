@@ -30,15 +30,15 @@ demo: $(READY) ## synthetic hands through all stages, to runs/demo/submission.cs
 	$(BIN)/handseg run --data $(DEMO)-data --out $(DEMO) --preset demo
 	$(BIN)/handseg score --truth $(DEMO)-data --submission $(DEMO)/submission.csv
 
-test: $(READY) ## unit, contract and end-to-end tests; no root, no browser, no compiler, no Docker, no object store to kill, no GPU
-	$(PYTEST) -n 2 -m "not browser and not compiler and not docker and not s3 and not gpu"
+test: $(READY) ## unit, contract and end-to-end tests in five minutes; no root, no browser, no compiler, no Docker, no GPU
+	$(PYTEST) -n 2 -m "not browser and not compiler and not docker and not s3 and not long and not gpu"
 
-test-all: test ## the same, and those that need Chromium, a C++ compiler or Docker (installed by apt, as root)
+test-all: test ## the same, the long ones, and those that need Chromium, a C++ compiler, Docker or Ceph (installed by apt, as root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } \
 	  || { echo "make test-all: no chromium, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
 	@command -v g++ >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends g++; } \
 	  || { echo "make test-all: no g++, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
-	$(PYTEST) -m "browser or compiler"
+	$(PYTEST) -n 2 -m "browser or compiler or long"
 	@$(MAKE) --no-print-directory docker-smoke s3-smoke
 
 images: ## build handseg-cpu and handseg-gpu with your Docker; BUILD_FLAGS are further flags of docker build

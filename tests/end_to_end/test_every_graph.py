@@ -12,6 +12,7 @@ from tests.smallest import smallest
 ONE_SIDE = {"swin_upernet", "convnext_upernet"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", catalogue.NAMES)
 def test_a_graph_gives_the_logits_of_torch(name: str) -> None:
     torch.manual_seed(0)

@@ -16,6 +16,7 @@ from handseg.storage.location import Location
 from pipeline.local import run_graph
 from pipeline.pipeline import Images
 
+pytestmark = pytest.mark.long
 SHARDS = 2
 VOTE = EnsembleSettings(threshold=0.1, select=True)
 
