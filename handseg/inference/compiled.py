@@ -13,7 +13,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _REMEDY = {
-    "cpu": "install a C++ compiler (Debian: apt-get install g++), or name one in CXX",
+    "cpu": "install a C++ compiler (Debian: apt-get install g++; in the image: make images "
+    "BUILD_FLAGS='--build-arg COMPILER=g++'), or name one in CXX",
     "cuda": "install Triton, which torch's CUDA wheels bring, and a C compiler with Python's "
     "headers (Debian: apt-get install gcc python3-dev)",
 }

@@ -166,7 +166,7 @@ def test_components_know_stages_and_neither_each_other_nor_the_domain() -> None:
     ("names", "homes"),
     [
         ({"boto3", "botocore", "s3transfer"}, S3_MODULES),
-        ({"kfp", "kubernetes", "docker"}, ("components", "pipeline")),
+        ({"kfp", "kfp_server_api", "kubernetes", "docker"}, ("components", "pipeline")),
         ({"jsonargparse"}, ("handseg.flags",)),
         ({"argparse"}, ("handseg.flags", "components", "pipeline")),
         ({"sklearn"}, ("handseg.folds",)),
