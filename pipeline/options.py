@@ -56,8 +56,8 @@ def add_cluster_arguments(parser: argparse._ActionsContainer) -> None:
         "--gpu-count",
         type=int,
         default=accelerator.count,
-        help="of one training, all on one node; KFP starts one process in a pod, which uses one of "
-        "them, so that more help only a component that starts others; default: %(default)s",
+        help="of one training, all on one node, with a process for each; batch_size, which they "
+        "share, must be a multiple of it; default: %(default)s",
     )
     parser.add_argument(
         "--node-selector",

@@ -39,10 +39,12 @@ def build(
         Locally it gives submission and report; on a cluster it ends by saying how it ended.
 
     Raises:
-        BadInput: shards is under 1.
+        BadInput: shards is under 1, or a member's batches cannot be shared by its accelerators.
     """
     if shards < 1:
         raise BadInput(f"shards is {shards}; give 1 or more")
+    if cluster and options:
+        _check_batches(preset, options.nodes.accelerator.count)
     layout = Layout(
         preset=preset,
         images=images or Images(),
@@ -52,6 +54,15 @@ def build(
     )
     name = f"handseg-{preset.name.replace('_', '-')}"
     return _concluded(name, layout) if cluster else _alone(name, layout)
+
+
+def _check_batches(preset: Preset, accelerators: int) -> None:
+    for member in preset.members:
+        if member.train.device != "cpu" and member.train.batch_size % accelerators:
+            raise BadInput(
+                f"gpu count is {accelerators}, and {member.name}'s batch_size "
+                f"{member.train.batch_size} is no multiple of it; change one of them"
+            )
 
 
 def _alone(name: str, layout: Layout) -> dsl.base_component.BaseComponent:

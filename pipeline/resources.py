@@ -69,7 +69,7 @@ def of_stage(stage: str, *, accelerated: bool, nodes: Nodes) -> Resources:
     wanted = STAGES[stage]
     if not (accelerated and wanted.accelerators):
         return replace(wanted, accelerators=0)
-    # One process infers on one accelerator; torchrun trains on all of a node.
+    # One process infers on one accelerator; a training starts one for each.
     count = nodes.accelerator.count if stage == "train" else 1
     return replace(wanted, accelerators=count)
 

@@ -35,6 +35,7 @@ def train(
         state=launched.state(states_uri, member["member_name"]),
         warm_start=None,  # a pipeline's members begin anew
         allow_seen=False,
+        processes=0,  # one for each accelerator of the pod
         settings=settings_codec.from_dict(TrainSettings, member["settings"]),
     )
     checkpoint.metadata.update(summary.of_origin(out.path))

@@ -16,6 +16,7 @@ from handseg.settings import InferSettings, TrainSettings
 from handseg.storage import artifact, location, raw, snapshot
 from handseg.storage.location import S3, Location
 from handseg.training import checkpoint, distributed, loop, resume, stopping
+from handseg.training import processes as launcher
 from handseg.training.checkpoint import Measurement
 from handseg.training.task import Task
 from handseg.training.warm_start import Source
@@ -34,12 +35,13 @@ def train(
     name: str = "",
     warm_start: Location | None = None,
     allow_seen: bool = False,
+    processes: int = 1,
     settings: TrainSettings = TrainSettings(),  # noqa: B008 - frozen
 ) -> None:
     """Train one member, then predict the fold it held out.
 
-    Run again it goes on where it stopped; complete, it does nothing. Under torchrun it trains on
-    every GPU of the node.
+    Run again it goes on where it stopped; complete, it does nothing. With `processes`, or under
+    torchrun, it trains on several GPUs of the node.
 
     Args:
         cache: Image cache that `preprocess` wrote.
@@ -54,12 +56,19 @@ def train(
         warm_start: Checkpoint folder whose weights to begin with, as far as they match; refused
             where it has seen people of the held-out fold.
         allow_seen: Begin with it even so; the card then names these people.
+        processes: Processes that train together, each on a GPU of its own; 0 is one for each GPU
+            there is. They share settings.batch_size.
         settings: How to train.
     """
-    run_member(
-        cache=cache, folds=folds, fold=fold, out=out, oof=oof, state=state, name=name,
-        warm_start=warm_start, allow_seen=allow_seen, settings=settings,
-    )  # fmt: skip
+    given = {
+        "cache": cache, "folds": folds, "fold": fold, "out": out, "oof": oof, "state": state,
+        "name": name, "warm_start": warm_start, "allow_seen": allow_seen, "settings": settings,
+    }  # fmt: skip
+    together = launcher.count(processes, settings.device)
+    if together == 1:
+        run_member(**given)  # type: ignore[arg-type]
+    else:
+        launcher.run(run_member, given, processes=together)
 
 
 def run_member(
