@@ -4,6 +4,7 @@ import functools
 import io
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
@@ -22,8 +23,23 @@ _BODY_ATTEMPTS = 5
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What a listing says of an object."""
+
+    size: int
+    """In bytes."""
+    etag: str
+    """The store's text for the content, which changes with it; empty where it keeps none."""
+
+
 def sizes(location: Location) -> dict[str, int]:
-    """Sizes in bytes of all objects inside a folder, by name relative to it.
+    """Sizes in bytes of all objects inside a folder, by name relative to it; see `listing`."""
+    return {name: found.size for name, found in listing(location).items()}
+
+
+def listing(location: Location) -> dict[str, Listed]:
+    """All objects inside a folder, by name relative to it.
 
     Raises:
         BadInput: an object's name would lead out of the folder; access is denied.
@@ -43,7 +59,8 @@ def sizes(location: Location) -> dict[str, int]:
                 name = item["Key"].removeprefix(prefix)
                 # Names ending in a slash are the empty folders that some browsers make.
                 if name and not name.endswith("/"):
-                    found[check_relative(name)] = item["Size"]
+                    etag = item.get("ETag", "").strip('"')
+                    found[check_relative(name)] = Listed(item["Size"], etag)
     return found
 
 

@@ -28,8 +28,10 @@ def _add_what(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--data-hash",
         default="",
-        help="text that changes with the data; with it, and images by digest, steps that were "
-        "done before are taken from KFP's cache",
+        help="text that changes with the data, for the key of KFP's cache, from which steps done "
+        "before are taken where the images are named by digest; default: made of the names, sizes "
+        "and ETags that the store lists under --data's train/ and test/. Nothing is cached without "
+        "it with --cron, whose data may change, or --no-data-check",
     )
     group.add_argument("--run-name", default="", help="default: the preset's name and the time")
     group.add_argument(

@@ -2,7 +2,7 @@
 
 import re
 
-from handseg.errors import BadInput, MissingInput
+from handseg.errors import BadInput
 from handseg.storage import s3
 from handseg.storage.location import parse
 from pipeline.pipeline import Images
@@ -37,22 +37,15 @@ def check_places(*places: str) -> None:
         parse(place)
 
 
-def check_reachable(data: str, root: str) -> int:
-    """Look into the data's folder and at the artifacts' bucket, with this machine's credentials.
-
-    Returns:
-        How many objects the data are.
+def check_root(root: str) -> None:
+    """Look at the artifacts' bucket with this machine's credentials; none is the installation's.
 
     Raises:
-        MissingInput: no such bucket, or nothing under data's train/.
+        MissingInput: no such bucket.
         BadInput: access is denied, or the store cannot be reached.
     """
-    found = s3.sizes(parse(data))
-    if not any(name.startswith("train/") for name in found):
-        raise MissingInput(f"{data}: nothing under train/; give the folder that holds train/")
     if root:
         s3.check_writable(parse(root))
-    return len(found)
 
 
 def check_cron(text: str) -> None:

@@ -14,10 +14,12 @@ from pipeline.pipeline import Images
 from pipeline.submit import checks, follow, logs, start
 from pipeline.submit.arguments import parser
 from pipeline.submit.cluster import Cluster, connect
+from pipeline.submit.data import Data, look
 from pipeline.submit.tasks import tasks
 from pipeline.submit.version import Package, find_or_upload
 
 _FAILED, _INTERRUPTED = 1, 130
+_NOT_LISTED = "<of the listing, which a dry run does not ask for>"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -41,7 +43,13 @@ def _submit(given: argparse.Namespace, folder: Path) -> int:
     checks.check_places(given.data, given.pipeline_root, given.states)
     if given.cron:
         checks.check_cron(given.cron)
-    options = from_arguments(given, caching=bool(given.data_hash))
+    data = None
+    if not (given.dry_run or given.no_data_check):
+        data = look(given.data)
+        checks.check_root(given.pipeline_root)
+        print(f"{given.data}: {len(data.objects)} objects")
+    data_hash = _data_hash(given, data)
+    options = from_arguments(given, caching=bool(data_hash))
     package = Package(
         file=compile_preset(
             given.preset, out=folder, images=images, shards=given.shards, options=options
@@ -50,7 +58,7 @@ def _submit(given: argparse.Namespace, folder: Path) -> int:
     order = start.Order(
         experiment=given.experiment,
         name=given.run_name or start.default_name(preset.name),
-        parameters=_parameters(given, package),
+        parameters=_parameters(given, package, data_hash),
         root=given.pipeline_root,
         service_account=given.service_account,
         cron=given.cron,
@@ -58,9 +66,6 @@ def _submit(given: argparse.Namespace, folder: Path) -> int:
     if given.dry_run:
         print(_described(package, order, images))
         return 0
-    if not given.no_data_check:
-        count = checks.check_reachable(given.data, given.pipeline_root)
-        print(f"{given.data}: {count} objects")
     cluster = connect(given.host, namespace=given.namespace, token=given.token, ca=given.ca)
     return _run(cluster, package, order, given)
 
@@ -87,13 +92,21 @@ def _run(cluster: Cluster, package: Package, order: start.Order, given: argparse
     return 0 if ended.state == "SUCCEEDED" else _FAILED
 
 
-def _parameters(given: argparse.Namespace, package: Package) -> dict[str, str]:
+def _data_hash(given: argparse.Namespace, data: Data | None) -> str:
+    """What says that the data are the same; empty where that cannot be known."""
+    # A schedule's runs have one hash, and data that may change between them.
+    if given.data_hash or given.cron or given.no_data_check:
+        return str(given.data_hash)
+    return _NOT_LISTED if data is None else data.hash
+
+
+def _parameters(given: argparse.Namespace, package: Package, data_hash: str) -> dict[str, str]:
     """The pipeline's parameters; a schedule's runs differ by nothing but their time."""
     # The same content submitted again finds the states of a run that was ended.
     states = f"{given.pipeline_root.rstrip('/')}/states/{package.version}"
     return {
         "data_uri": given.data,
-        "data_hash": given.data_hash,
+        "data_hash": data_hash,
         "run_name": given.run_name,
         "part": given.part,
         "states_uri": given.states or (states if given.pipeline_root else ""),

@@ -176,7 +176,36 @@ def test_a_schedule_is_a_recurring_run(
     assert capsys.readouterr().out.endswith("recurring run recurring-1: 0 0 3 * * 1\n")
 
 
-def test_without_a_data_hash_nothing_is_taken_from_the_cache(kfp_server: KfpServer) -> None:
+def test_the_cache_is_keyed_by_the_listing_of_the_data(
+    kfp_server: KfpServer, object_store: Path
+) -> None:
+    kfp_server.course = courses.succeeding()
+    image = object_store / "hands" / "train" / "DCM" / "ID001" / "a.png"
+    image.parent.mkdir(parents=True)
+    words = ["--preset", "smoke", "--data", f"s3://{object_store.name}/hands", *PINNED]
+    hashes = []
+    for content in (b"x", b"x", b"xy"):
+        image.write_bytes(content)
+        main([*words, "--host", kfp_server.url, "--poll-seconds", "0"])
+        hashes.append(kfp_server.runs[-1].runtime_config.parameters["data_hash"])
+    first, again, changed = hashes
+    assert first == again != changed
+    (spec,) = kfp_server.specs.values()
+    assert caching(spec) == {True}
+
+
+def test_a_schedule_takes_nothing_from_the_cache_without_a_hash_of_ones_own(
+    kfp_server: KfpServer, object_store: Path
+) -> None:
+    (object_store / "train").mkdir()
+    (object_store / "train" / "a.png").write_bytes(b"x")
+    words = ["--preset", "smoke", "--data", f"s3://{object_store.name}", *PINNED]
+    main([*words, "--host", kfp_server.url, "--cron", "0 0 3 * * 1"])
+    (spec,) = kfp_server.specs.values()
+    assert caching(spec) == {False}
+
+
+def test_without_a_look_at_the_data_nothing_is_taken_from_the_cache(kfp_server: KfpServer) -> None:
     kfp_server.course = courses.succeeding()
     submit(kfp_server)
     (spec,) = kfp_server.specs.values()
@@ -215,6 +244,7 @@ def test_a_dry_run_prints_what_would_be_sent_and_sends_nothing(
         (["--preset", "smok"], "smok: no such preset; did you mean smoke?"),
         (["--shards", "0"], "shards is 0; give 1 or more"),
         (["--gpu-count", "0"], "gpu count is 0; give 1 or more"),
+        (["--preset", "seed_eff", "--gpu-count", "4"], "batch_size 2 is no multiple of it"),
         (["--parallelism", "-1"], "parallelism is -1; give 0 or more"),
         (["--toleration", "team=xray"], "give KEY[=VALUE]:EFFECT"),
         (["--node-selector", "pool"], "give LABEL=VALUE"),
