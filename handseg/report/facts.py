@@ -44,6 +44,19 @@ class MemberFacts:
         """Training time, over all resumptions."""
         return self.card.history[-1].seconds if self.card.history else self.run.seconds
 
+    @property
+    def data_wait(self) -> float | None:
+        """Part of the training that was waited for images, in [0, 1]; None if not measured."""
+        history = self.card.history
+        before = [0.0, *(line.seconds for line in history)]
+        measured = [
+            (line.seconds - start, line.data_wait)
+            for start, line in zip(before, history, strict=False)
+            if line.data_wait is not None
+        ]
+        total = sum(seconds for seconds, _ in measured)
+        return sum(seconds * part for seconds, part in measured) / total if total > 0 else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class TestFacts:

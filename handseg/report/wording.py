@@ -18,6 +18,11 @@ def dice(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:.4f}"
 
 
+def percent(part: float | None) -> str:
+    """A part of one in whole percent, or a dash where there is none."""
+    return "–" if part is None else f"{100 * part:.0f} %"
+
+
 def duration(seconds: float) -> str:
     """Seconds under two minutes, minutes under two hours, else hours."""
     if seconds < 120:

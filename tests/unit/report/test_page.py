@@ -6,6 +6,7 @@ import pytest
 
 from handseg import bones
 from handseg.report import page, wording
+from handseg.report.card import Line
 from handseg.report.facts import Facts
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
@@ -95,3 +96,19 @@ def test_the_axis_of_the_spread_begins_a_tenth_below_every_box() -> None:
     assert page._floor(0.83) == 0.7
     assert page._floor(0.04) == 0
     assert page._floor(1.0) == 0.8
+
+
+def test_a_member_says_how_long_it_waited_for_images(facts: Facts) -> None:
+    first, *others = facts.members
+    assert first.data_wait is None
+    waits = [(10.0, 0.5), (40.0, 0.1), (90.0, None)]
+    history = [
+        Line(step=step, epoch=1, seconds=seconds, loss=1, data_wait=part)
+        for step, (seconds, part) in enumerate(waits)
+    ]
+    waited = replace(first, card=replace(first.card, history=history))
+    # (10 s * 0.5 + 30 s * 0.1) / 40 s; nobody measured the last 50 s
+    assert waited.data_wait == pytest.approx(0.2)
+    html = page.render(replace(facts, members=(waited, *others)))
+    assert ">20 %</td>" in html
+    assert ">–</td>" in html
