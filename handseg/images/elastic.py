@@ -68,19 +68,18 @@ class Field:
         Returns:
             uint8 (side_px, side_px), black where nothing was.
         """
-        basis = self._basis(np.arange(self.side_px, dtype=np.float64)).astype(np.float32)
-        dx, dy = (basis @ plane @ basis.T for plane in np.moveaxis(self._float32, 2, 0))
-        line = np.arange(self.side_px, dtype=np.float32)
-        dx += line
-        dy += line[:, None]
-        back = cv2.invertAffineTransform(matrix).astype(np.float32)
-        x = back[0, 0] * dx + back[0, 1] * dy + back[0, 2]
-        y = back[1, 0] * dx + back[1, 1] * dy + back[1, 2]
-        return np.asarray(cv2.remap(image, x, y, cv2.INTER_LINEAR), np.uint8)
-
-    @property
-    def _float32(self) -> NDArray[np.float32]:
-        return self.coefficients.astype(np.float32)
+        # A cubic spline gives straight lines as they are, so that the affine map is applied to the
+        # control values: 121 of them, not four million pixels.
+        basis = self._basis(np.arange(self.side_px, dtype=np.float64))
+        at = np.arange(-1, _CONTROLS - 1) / _CELLS * self.side_px - 0.5
+        moved_x = self.coefficients[..., 0] + at
+        moved_y = self.coefficients[..., 1] + at[:, None]
+        across, down = (
+            (basis @ (by_x * moved_x + by_y * moved_y + shift)).astype(np.float32)
+            @ basis.T.astype(np.float32)
+            for by_x, by_y, shift in cv2.invertAffineTransform(matrix)
+        )
+        return np.asarray(cv2.remap(image, across, down, cv2.INTER_LINEAR), np.uint8)
 
     def _basis(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Weight of each control value at pixel positions: (N, 11), each row adding up to 1."""
