@@ -178,8 +178,8 @@ def test_the_command_line_takes_the_graphs_steps_with_its_settings(choosing: lis
     given["report"] -= {"markdown", "confusion"}
     # A pipeline's members begin anew.
     given["train"] -= {"warm_start", "allow_seen"}
-    # A run's state lies beside its members.
-    given["train"] -= {"state"}
+    # A run's state lies beside its members; each trains in one process.
+    given["train"] -= {"state", "processes"}
     # One machine works on all images at once.
     given["infer"] -= {"shard"}
     given["ensemble"] -= {"shard"}
