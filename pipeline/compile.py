@@ -8,8 +8,9 @@ from kfp import compiler
 from components.images import CPU_IMAGE, GPU_IMAGE
 from handseg.errors import HandsegError
 from handseg.presets import catalogue
+from pipeline.images import Images
 from pipeline.options import ClusterOptions, add_cluster_arguments, from_arguments
-from pipeline.pipeline import Images, build
+from pipeline.pipeline import build
 
 COMPILED = Path(__file__).parent / "compiled"
 

@@ -15,7 +15,8 @@ from handseg.errors import HandsegError, MissingInput
 from handseg.presets import catalogue
 from pipeline import containers
 from pipeline.compile import add_image_arguments, add_shards_argument
-from pipeline.pipeline import Images, build
+from pipeline.images import Images
+from pipeline.pipeline import build
 
 SMOKE_SIZE_PX = 256
 """Side of the hands drawn where no data are given: the graph is what is tried, not the model."""

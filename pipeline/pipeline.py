@@ -9,7 +9,7 @@ from components.conclude.component import conclude
 from handseg.errors import BadInput
 from handseg.presets.catalogue import Preset
 from pipeline.fan_out import Outputs
-from pipeline.images import Images as Images
+from pipeline.images import Images
 from pipeline.layout import Layout
 from pipeline.options import ClusterOptions
 

@@ -22,7 +22,6 @@ from handseg.images import png
 Rows = NDArray[np.uint8]
 """Filtered rows, each after the byte that names its filter."""
 
-_CHANNELS = {0: 1, 2: 3}
 _PIECE_BYTES = 1 << 15
 """Inflated at a time: what comes of it stays in the second-level cache, and in memory that is
 used again. Fresh memory for a whole image takes longer than to inflate it."""
@@ -59,7 +58,7 @@ def decode(header: png.Header, compressed: Sequence[memoryview]) -> NDArray[np.u
 
 def _one_channel(header: png.Header, compressed: Sequence[memoryview]) -> Rows:
     """One of the equal channels: uint8 (H, 1 + W)."""
-    channels = _CHANNELS[header.colour_type]
+    channels = png.CHANNELS[header.colour_type]
     row_bytes = 1 + header.width * channels
     # Where a byte and the one after it are of one pixel.
     inside = np.tile(np.array([255] * (channels - 1) + [0], np.uint8), header.width)[:-1]

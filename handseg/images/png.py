@@ -14,6 +14,8 @@ from isal import isal_zlib
 from handseg.errors import BadInput
 
 HEADER_BYTES = 33
+CHANNELS = {0: 1, 2: 3}
+"""Of the colour types that are read, grey and RGB."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ORIENTATION = 0x0112
 

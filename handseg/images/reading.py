@@ -19,7 +19,6 @@ MOST_PIXELS = 100_000_000
 """25 times an X-ray of the data set; a larger header is a decompression bomb."""
 _SIDE_BYTES = 16_000_000
 """Room for text and colour profiles beside the pixels."""
-_CHANNELS = {0: 1, 2: 3}
 _REFUSED = {3: "a palette", 4: "grey with an alpha channel", 6: "RGB with an alpha channel"}
 _CONVERT = "convert it to 8-bit grey without alpha"
 
@@ -77,12 +76,12 @@ def _header(path: Path) -> png.Header:
     size = f"{header.width} x {header.height}"
     if header.width * header.height > MOST_PIXELS:
         raise BadInput(f"{path}: {size} pixels, more than {MOST_PIXELS}; shrink the image")
-    if header.colour_type not in _CHANNELS:
+    if header.colour_type not in png.CHANNELS:
         kind = _REFUSED.get(header.colour_type, f"colour type {header.colour_type}")
         raise BadInput(f"{path}: {kind}; {_CONVERT}")
     if header.bits != 8:
         raise BadInput(f"{path}: {header.bits} bits per channel; {_CONVERT}")
-    channels, file_bytes = _CHANNELS[header.colour_type], path.stat().st_size
+    channels, file_bytes = png.CHANNELS[header.colour_type], path.stat().st_size
     # zlib may grow what cannot be compressed by a thousandth.
     if file_bytes > 1.01 * header.height * (header.width * channels + 1) + _SIDE_BYTES:
         raise BadInput(f"{path}: {file_bytes} bytes for {size} pixels; save the image again")

@@ -5,7 +5,7 @@ import re
 from handseg.errors import BadInput
 from handseg.storage import s3
 from handseg.storage.location import parse
-from pipeline.pipeline import Images
+from pipeline.images import Images
 
 _CRON_FIELDS = 6
 _PINNED = re.compile(r".+@sha256:[0-9a-f]{64}")

@@ -9,8 +9,8 @@ from pathlib import Path
 from handseg.errors import HandsegError
 from handseg.presets import catalogue
 from pipeline.compile import compile_preset
+from pipeline.images import Images
 from pipeline.options import from_arguments
-from pipeline.pipeline import Images
 from pipeline.submit import checks, follow, logs, start
 from pipeline.submit.arguments import parser
 from pipeline.submit.cluster import Cluster, connect

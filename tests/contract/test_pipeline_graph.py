@@ -11,7 +11,8 @@ from handseg.errors import BadInput
 from handseg.presets import catalogue
 from handseg.storage.location import parse
 from pipeline import resources
-from pipeline.pipeline import Images, build
+from pipeline.images import Images
+from pipeline.pipeline import build
 
 PINNED = Images(cpu=f"registry/cpu@sha256:{'1' * 64}", gpu=f"registry/gpu@sha256:{'2' * 64}")
 GPU_STAGES = {"exec-train", "exec-infer"}

@@ -13,8 +13,8 @@ from handseg.presets import catalogue
 from handseg.settings import EnsembleSettings
 from handseg.stages.ensemble import ensemble
 from handseg.storage.location import Location
+from pipeline.images import Images
 from pipeline.local import run_graph
-from pipeline.pipeline import Images
 
 pytestmark = pytest.mark.long
 SHARDS = 2
