@@ -17,7 +17,7 @@ RUNNER      ?= subprocess
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all images component docker-smoke s3-smoke submit smoke study bench bench-gpu scale lint compile clean
+.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults submit smoke study bench bench-gpu scale lint compile clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -31,7 +31,7 @@ demo: $(READY) ## synthetic hands through all stages, to runs/demo/submission.cs
 	$(BIN)/handseg score --truth $(DEMO)-data --submission $(DEMO)/submission.csv
 
 test: $(READY) ## unit, contract and end-to-end tests in five minutes; no root, no browser, no compiler, no Docker, no GPU
-	$(PYTEST) -n 2 -m "not browser and not compiler and not docker and not s3 and not long and not gpu"
+	$(PYTEST) -n 2 -m "not browser and not compiler and not docker and not s3 and not long and not gpu and not fault"
 
 test-all: test ## the same, the long ones, and those that need Chromium, a C++ compiler, Docker or Ceph (installed by apt, as root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } \
@@ -53,6 +53,9 @@ docker-smoke: $(READY) ## both images, every component and the whole graph in co
 s3-smoke: $(READY) ## a run in a bucket and every fault: on Ceph (without it, installs it by apt, as root), then on rclone
 	HANDSEG_TEST_STORE=ceph $(PYTEST) -n 0 -m s3 tests/object_store
 	HANDSEG_TEST_STORE=rclone $(PYTEST) -n 0 -m s3 tests/object_store
+
+faults: $(READY) ## every fault of the field, provoked for real, to runs/faults.json; with Docker and Ceph (apt, as root)
+	PYTHON=$(BIN)/python tests/engine/with-engine $(BIN)/python -m tests.faults
 
 submit: $(READY) ## a preset on a Kubeflow cluster, followed to its end: make submit ARGS="--preset ... --data s3://..."
 	$(BIN)/python -m pipeline submit $(ARGS)
