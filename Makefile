@@ -13,15 +13,16 @@ STUDY_HANDS := --people 30 --test-people 20 --size 256 --seed 11
 SMOKE       := runs/smoke
 SMOKE_HANDS := --people 8 --test-people 1 --size 256 --seed 3
 RUNNER      ?= subprocess
+TIMES       ?= 20
 
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults submit smoke study bench bench-gpu scale lint compile clean
+.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults kill-training submit smoke study bench bench-gpu scale lint compile clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 venv: $(READY) ## set up .venv (every other target does so too)
 
@@ -56,6 +57,9 @@ s3-smoke: $(READY) ## a run in a bucket and every fault: on Ceph (without it, in
 
 faults: $(READY) ## every fault of the field, provoked for real, to runs/faults.json; with Docker and Ceph (apt, as root)
 	PYTHON=$(BIN)/python tests/engine/with-engine $(BIN)/python -m tests.faults
+
+kill-training: $(READY) ## trainings killed at random moments and called again, to runs/figures; TIMES=N
+	$(BIN)/python -m tests.faults.figures kill-training --times $(TIMES)
 
 submit: $(READY) ## a preset on a Kubeflow cluster, followed to its end: make submit ARGS="--preset ... --data s3://..."
 	$(BIN)/python -m pipeline submit $(ARGS)

@@ -2,8 +2,6 @@
 
 import json as jsons
 import logging
-import os
-import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from jsonargparse import auto_cli
 
+from tests import machine
 from tests.benchmarks.scale.course import Course
 from tests.benchmarks.scale.plans import PLANS, Plan, inputs_in
 from tests.benchmarks.scale.plot import draw
@@ -64,14 +63,7 @@ def written(courses: Sequence[Course]) -> str:
         }
         for course in courses
     ]
-    machine = {"cpu": _cpu(), "cores": len(os.sched_getaffinity(0))}
-    return jsons.dumps({**machine, "courses": lines}, indent=1) + "\n"
-
-
-def _cpu() -> str:
-    """As the system names it."""
-    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="ascii"))
-    return found[1] if found else "unknown"
+    return jsons.dumps({**machine.described(), "courses": lines}, indent=1) + "\n"
 
 
 if __name__ == "__main__":
