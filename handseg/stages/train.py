@@ -170,8 +170,8 @@ class _Member:
                     device=card.device, extra=cost,
                 )  # fmt: skip
                 provenance.write(path, record)
-        if state is None:
-            snapshot.remove_tree(place)
+            if state is None:
+                snapshot.remove_tree(place)
 
     def _is_complete(self, out: Location, settings: dict[str, object]) -> bool:
         done = provenance.is_done(out, stage="train", settings=settings, parents=self.parents)

@@ -1,16 +1,15 @@
 """Filling a local artifact beside its place, and moving it there whole."""
 
 import errno
-import fcntl
 import glob
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from handseg.errors import BadInput
+from handseg.storage import local_lock
 from handseg.storage.sums import FILE_SUFFIX, RUN_RECORD, file_sha256, to_text, write_sums
 
 
@@ -34,7 +33,8 @@ def filling(target: Path, *, folder: bool, replace: bool) -> Iterator[Path]:
     if is_there(target) and not replace:
         raise BadInput(f"{target}: is there already; give another --out, or remove it")
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
-    with _only_writer(target):
+    lock = target.with_name(f".{target.name}.lock")
+    with local_lock.holding(lock, target):
         _remove_stale(target)
         try:
             partial.mkdir()
@@ -108,36 +108,6 @@ def _remove_stale(target: Path) -> None:
                 shutil.rmtree(stale)
             else:
                 stale.unlink()
-
-
-@contextmanager
-def _only_writer(target: Path) -> Iterator[None]:
-    # A lock, not a look at process numbers: containers that share a volume are all process 1, and
-    # numbers are used again. A record lock dies with its process and is not inherited by workers.
-    path = target.with_name(f".{target.name}.lock")
-    while True:
-        with _open_lock(path, target) as lock:
-            try:
-                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except (BlockingIOError, PermissionError) as error:
-                raise BadInput(f"{target}: another process is writing it; wait for it") from error
-            # The holder before may have removed the file between our opening and locking it.
-            if path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
-                try:
-                    yield
-                finally:
-                    path.unlink(missing_ok=True)
-                return
-
-
-def _open_lock(path: Path, target: Path) -> IO[bytes]:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb")
-    except OSError as error:
-        raise BadInput(
-            f"{target}: cannot be written ({error.strerror}); give another --out"
-        ) from error
 
 
 def _disk_full(target: Path) -> BadInput:

@@ -14,19 +14,17 @@ import json
 import logging
 import os
 import random
-import socket
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from handseg.errors import BadInput, HandsegError, MissingInput
 from handseg.storage import s3
-from handseg.storage.local_process import Process
 from handseg.storage.location import S3, Location
+from handseg.storage.writer import Writer
 
 logger = logging.getLogger(__name__)
 _WATCH_S = 0.5
@@ -51,13 +49,12 @@ class Lock:
     name: str = ""
     """Of its object: the number, counted from 1, and on stores that overwrite also the owner."""
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
-    since: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    writer: Writer = field(default_factory=Writer)
     beats: int = 0
 
     def text(self) -> str:
         """What its object holds: who and since when, for people; and what changes, for watchers."""
-        known = {"owner": self.owner, "host": socket.gethostname(), "since": self.since}
-        return json.dumps({**known, "process": Process.here().record(), "beats": self.beats})
+        return json.dumps({"owner": self.owner, **self.writer.record(), "beats": self.beats})
 
     def check(self) -> None:
         """Find out before something is published whether it is still held.
@@ -149,8 +146,8 @@ def _only_dead(lock: Lock, lease: Lease) -> list[str]:
         if time.monotonic() - began > lease.seconds:
             return sorted(before)
         for text in living.values():
-            if Process.of(_parsed(text)).is_here():
-                raise _refused(lock, text)
+            if Writer.of(text).process.is_here():
+                raise Writer.of(text).refusal(lock.target)
         if not said:
             said = True
             logger.info(
@@ -161,7 +158,7 @@ def _only_dead(lock: Lock, lease: Lease) -> list[str]:
         now = _others(lock)
         for name, text in now.items():
             if before.get(name) != text and not _is_dead(text):
-                raise _refused(lock, text)
+                raise Writer.of(text).refusal(lock.target)
         before = {name: text for name, text in before.items() if name in now}
 
 
@@ -176,24 +173,7 @@ def _others(lock: Lock) -> dict[str, str]:
 
 
 def _is_dead(text: str) -> bool:
-    return Process.of(_parsed(text)).has_ended()
-
-
-def _refused(lock: Lock, text: str) -> BadInput:
-    holder = _parsed(text)
-    process = Process.of(holder).number or "unknown"
-    return BadInput(
-        f"{lock.target}: process {process} on {holder.get('host', 'an unknown host')} is writing "
-        f"it since {holder.get('since', 'an unknown time')}; wait for it, or give another --out"
-    )
-
-
-def _parsed(text: str) -> dict[str, object]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    return Writer.of(text).process.has_ended()
 
 
 def _number(name: str) -> int:

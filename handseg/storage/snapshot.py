@@ -1,7 +1,8 @@
-"""Snapshots of a folder that is still growing, such as a training's resumable state, under s3://.
+"""A folder that is still growing, such as a training's resumable state, and snapshots of it.
 
-Objects are named by their SHA-256 and the sums go up last, in one object: at every moment the sums
-list a whole snapshot, the one before or the new one, and what did not change is not sent again.
+On this machine the folder itself is worked in. Under s3:// objects are named by their SHA-256 and
+the sums go up last, in one object: at every moment the sums list a whole snapshot, the one before
+or the new one, and what did not change is not sent again.
 """
 
 import logging
@@ -9,18 +10,30 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
 from handseg.errors import BadInput, HandsegError, MissingInput
-from handseg.storage import raw, remote, s3, s3_lock, s3_transfer, sums
+from handseg.storage import local_lock, raw, remote, s3, s3_lock, s3_transfer, sums
 from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
+_LOCK = ".lock"
 _OBJECT = re.compile(r"[0-9a-f]{64}")
 # Names of folders that only handseg makes: states of a training, and what a killed writer left.
 _OURS = re.compile(r".+\.(partial|resume)|\..+\.partial-\d+(\.old)?")
+
+
+def exists(location: Location) -> bool:
+    """Whether anything lies there to go on from: a local folder, or a whole snapshot.
+
+    Raises:
+        MissingInput: there is no such bucket.
+    """
+    if location.is_remote:
+        return s3.has(location.child(sums.FOLDER_SUMS))
+    return location.path.is_dir()
 
 
 @contextmanager
@@ -36,13 +49,38 @@ def working(location: Location, *, pushes: bool) -> Iterator[tuple[Path, Callabl
             are kept out as long as it does.
 
     Raises:
-        BadInput: another process is at work on it; the message says which.
+        BadInput: another process is at work on it, and the message says which; or it cannot be
+            written.
         MissingInput: there is no such bucket.
     """
-    if not location.is_remote:
-        location.path.mkdir(parents=True, exist_ok=True)
-        yield location.path, _stay
+    if location.is_remote:
+        with _working_afar(location, pushes) as work:
+            yield work
         return
+    with _working_here(location.path, pushes) as folder:
+        yield folder, _stay
+
+
+@contextmanager
+def _working_here(folder: Path, pushes: bool) -> Iterator[Path]:
+    is_new = not folder.exists()
+    # The lock is hidden inside, as what lies beside a folder that its user named may be read-only.
+    lock = local_lock.holding(folder / _LOCK, folder) if pushes else nullcontext()
+    try:
+        with lock:
+            folder.mkdir(parents=True, exist_ok=True)
+            yield folder
+    finally:
+        if is_new:
+            # Only an empty folder can be: nothing was begun in it.
+            with suppress(OSError):
+                folder.rmdir()
+
+
+@contextmanager
+def _working_afar(
+    location: Location, pushes: bool
+) -> Iterator[tuple[Path, Callable[[Path], None]]]:
     with ExitStack() as stack:
         lock = stack.enter_context(s3_lock.holding(location)) if pushes else None
         work = stack.enter_context(tempfile.TemporaryDirectory(prefix=remote.WORK_PREFIX))

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.bucket import Bucket
 from tests.faults.command import handseg
 from tests.faults.table import HAPPENED, ROW
+from tests.object_store.servers import Rclone
 
 HANDS = ("--people", "4", "--test-people", "1", "--size", "160", "--seed", "5")
 FEW_STEPS = ("--preset", "smoke", "--train.length", "6", "--train.learning_rate", "1e-2")
@@ -57,3 +59,22 @@ def data(hands: Path, tmp_path: Path) -> Path:
 def run(done: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of `done` to spoil."""
     yield Path(shutil.copytree(done, tmp_path / "run"))
+
+
+@pytest.fixture(scope="session")
+def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rclone]:
+    """An object store that runs."""
+    folder = tmp_path_factory.mktemp("rclone")
+    (folder / "root").mkdir()
+    server = Rclone(folder / "root", folder / "log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(rclone: Rclone) -> Bucket:
+    """An empty bucket."""
+    folder = rclone.root / f"bucket-{len(list(rclone.root.iterdir()))}"
+    folder.mkdir()
+    return Bucket(rclone, folder)

@@ -129,7 +129,9 @@ def test_only_leftovers_of_the_same_target_are_removed(tmp_path: Path) -> None:
 def test_a_second_writer_is_refused_while_the_first_one_lives(tmp_path: Path) -> None:
     target = tmp_path / "cache"
     with _another_process_filling(target) as process:
-        with pytest.raises(BadInput, match="another process is writing it"):
+        with pytest.raises(
+            BadInput, match=f"cache: process {process.pid} on .* is writing it since"
+        ):
             _fill_folder(target)
         assert f".cache.partial-{process.pid}/half" in _names(tmp_path)
 
