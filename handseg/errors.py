@@ -15,6 +15,10 @@ class MissingInput(HandsegError, FileNotFoundError):
     """A file, folder, bucket or key that should be there and is not."""
 
 
+class DiskFull(HandsegError):
+    """A disk is too small for what is to be written; what was there before is as it was."""
+
+
 class OutOfGpuMemory(HandsegError):
     """The accelerator's memory is too small for the batch; the message gives a size hint."""
 

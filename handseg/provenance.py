@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from handseg import durable
 from handseg.errors import BadInput
-from handseg.storage import artifact, partial
+from handseg.storage import artifact
 from handseg.storage.location import Location
 from handseg.storage.sums import RUN_RECORD
 
@@ -138,7 +139,7 @@ def write(path: Path, record: Mapping[str, object]) -> None:
         record: what `record` returned.
     """
     text = json.dumps(record, indent=1, sort_keys=True, allow_nan=False) + "\n"
-    partial.write_whole(_file(path), text)
+    durable.write_text(_file(path), text)
 
 
 def read(path: Path) -> dict[str, object]:

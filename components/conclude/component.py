@@ -16,8 +16,8 @@ def conclude(
     markdown: dsl.Output[dsl.Markdown],
 ) -> None:
     """Say how a run ended, and what to do where it failed."""
-    from handseg import summary
-    from handseg.storage import location, partial
+    from handseg import durable, summary
+    from handseg.storage import location
 
     text = summary.of_end(
         state=ended.state,
@@ -30,4 +30,4 @@ def conclude(
             "states of training": states_uri,
         },
     )
-    partial.write_whole(location.parse(markdown.path).path, text)
+    durable.write_text(location.parse(markdown.path).path, text)

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from handseg import durable
 from handseg.errors import HandsegError, Terminated
 from handseg.settings import TrainSettings
-from handseg.storage import partial
 from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def train(
     """
     beside = out.sibling(f"{out.name}.settings.json").path
     beside.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_whole(beside, json.dumps(asdict(settings), indent=1) + "\n")
+    durable.write_text(beside, json.dumps(asdict(settings), indent=1) + "\n")
     words = [
         *(sys.executable, "-m", "handseg", "train", "--cache", str(cache), "--folds", str(folds)),
         *("--fold", str(fold), "--out", str(out), "--settings", str(beside)),

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from handseg import progress, provenance, summary
+from handseg import durable, progress, provenance, summary
 from handseg.commands import score
 from handseg.commands.experiment_members import Places
 from handseg.commands.plan import Part
 from handseg.errors import BadInput, HandsegError, Terminated
 from handseg.experiments.plan import Member, Run
 from handseg.experiments.results import Cost, RunScores, together
-from handseg.storage import artifact, partial
+from handseg.storage import artifact
 from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ def _dice(csv: Path, truth: Path) -> tuple[list[str], list[list[float]]]:
             return found["images"], found["dice"]
     names, dice = score.dice_of(csv, truth)
     text = json.dumps({"predictions": content, "images": names, "dice": dice.tolist()})
-    partial.write_whole(kept, text)
+    durable.write_text(kept, text)
     return names, dice.tolist()
 
 

@@ -1,13 +1,12 @@
 """Filling a local artifact beside its place, and moving it there whole."""
 
-import errno
 import glob
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from handseg import durable
 from handseg.errors import BadInput
 from handseg.storage import local_lock
 from handseg.storage.sums import FILE_SUFFIX, RUN_RECORD, file_sha256, to_text, write_sums
@@ -28,11 +27,12 @@ def filling(target: Path, *, folder: bool, replace: bool) -> Iterator[Path]:
 
     Raises:
         BadInput: the target is there and may not be replaced, another process is writing it, it
-            cannot be written, the disk is full, or nothing was written.
+            cannot be written, or nothing was written.
+        DiskFull: says how much was written before it was full.
     """
     if is_there(target) and not replace:
         raise BadInput(f"{target}: is there already; give another --out, or remove it")
-    partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    partial = durable.beside(target)
     lock = target.with_name(f".{target.name}.lock")
     with local_lock.holding(lock, target):
         _remove_stale(target)
@@ -41,25 +41,19 @@ def filling(target: Path, *, folder: bool, replace: bool) -> Iterator[Path]:
             yield partial if folder else partial / target.name
             (_finish_folder if folder else _finish_file)(partial, target)
         except OSError as error:
-            if error.errno == errno.ENOSPC:
-                raise _disk_full(target) from error
-            raise
+            if not durable.is_full(error):
+                raise
+            written = _size(partial)
+            shutil.rmtree(partial, ignore_errors=True)
+            raise durable.disk_full(target, written, at_least=True) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a small text file, durable before it appears at its path."""
-    temporary = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    _sync(temporary)
-    temporary.replace(path)
 
 
 def _finish_folder(partial: Path, target: Path) -> None:
     write_sums(partial)
     for path in [*partial.rglob("*"), partial]:
-        _sync(path)
+        durable.sync(path)
     if is_there(target):
         # rename(2) puts a folder only onto an empty one. Killed between the two renames, the old
         # folder has a stale name and the next writer removes it.
@@ -69,7 +63,7 @@ def _finish_folder(partial: Path, target: Path) -> None:
         shutil.rmtree(old)
     else:
         partial.rename(target)
-    _sync(target.parent)
+    durable.sync(target.parent)
 
 
 def _finish_file(partial: Path, target: Path) -> None:
@@ -84,21 +78,13 @@ def _finish_file(partial: Path, target: Path) -> None:
     beside = target.with_name(record.name)
     beside.unlink(missing_ok=True)
     if record.is_file():
-        _sync(record)
+        durable.sync(record)
         record.replace(beside)
     sums = to_text({target.name: file_sha256(filled)})
-    write_whole(target.with_name(target.name + FILE_SUFFIX), sums)
-    _sync(filled)
+    durable.write_text(target.with_name(target.name + FILE_SUFFIX), sums)
+    durable.sync(filled)
     filled.replace(target)
-    _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    durable.sync(target.parent)
 
 
 def _remove_stale(target: Path) -> None:
@@ -110,8 +96,5 @@ def _remove_stale(target: Path) -> None:
                 stale.unlink()
 
 
-def _disk_full(target: Path) -> BadInput:
-    free = shutil.disk_usage(target.parent).free
-    return BadInput(
-        f"{target}: the disk is full ({free:,} bytes free); free some, or give another --out"
-    )
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

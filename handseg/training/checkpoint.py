@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from handseg import bones
+from handseg import bones, durable
 from handseg.errors import BadInput, MissingInput
 from handseg.findings.finding import Finding
 from handseg.models import catalogue
@@ -20,6 +21,7 @@ from handseg.settings_codec import from_dict
 MODEL = "model.safetensors"
 CARD = "card.json"
 FORMAT = 1
+_OS_ERROR = re.compile(r"os error (\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,26 +105,32 @@ class Card:
     format: int = FORMAT
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file beside its path and rename it there."""
-    temporary = path.with_name(f".{path.name}.partial")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-
-
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write tensors to a safetensors file, durable before it appears at its path."""
-    temporary = path.with_name(f".{path.name}.partial")
+    """Write tensors to a safetensors file, durable before it appears at its path.
+
+    Raises:
+        DiskFull: what was there before is as it was.
+    """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    save_file(plain, temporary, metadata)
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with durable.replacing(path, needed=sum(t.nbytes for t in plain.values())) as temporary:
+        _save_file(plain, temporary, metadata)
+
+
+def _save_file(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    try:
+        save_file(tensors, path, metadata)
+    except SafetensorError as error:
+        # The number of the system's error stands in the text alone.
+        found = _OS_ERROR.search(str(error))
+        if found is None:
+            raise
+        number = int(found[1])
+        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def save_card(folder: Path, card: Card) -> None:
     """Write card.json into a checkpoint folder."""
-    write_whole(folder / CARD, json.dumps(asdict(card), indent=1) + "\n")
+    durable.write_text(folder / CARD, json.dumps(asdict(card), indent=1) + "\n")
 
 
 def load_card(folder: Path) -> Card:

@@ -10,10 +10,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from handseg import durable
 from handseg.errors import BadInput
 from handseg.findings.finding import Finding
 from handseg.settings_codec import from_dict
-from handseg.training.checkpoint import Measurement, WarmStart, save_tensors, write_whole
+from handseg.training.checkpoint import Measurement, WarmStart, save_tensors
 from handseg.training.schedule import Plan
 
 logger = logging.getLogger(__name__)
@@ -63,9 +64,9 @@ def save(folder: Path, progress: Progress, tensors: dict[str, Tensor]) -> Path:
     states.mkdir(parents=True, exist_ok=True)
     path = states / f"step-{progress.step:08d}.safetensors"
     save_tensors(path, tensors, {"progress": json.dumps(asdict(progress))})
-    write_whole(path.with_name(path.name + ".sha256"), f"{_sha256(path)}  {path.name}\n")
+    durable.write_text(_sums(path), f"{_sha256(path)}  {path.name}\n")
     for old in sorted(states.glob("step-*.safetensors"))[:-_KEPT]:
-        old.with_name(old.name + ".sha256").unlink(missing_ok=True)
+        _sums(old).unlink(missing_ok=True)
         old.unlink()
     return path
 
@@ -77,10 +78,10 @@ def load(folder: Path) -> tuple[Progress, dict[str, Tensor]] | None:
         BadInput: there are states and all of them are damaged.
     """
     states = sorted((folder / FOLDER).glob("step-*.safetensors"), reverse=True)
-    for stray in (folder / FOLDER).glob(".*.partial"):
-        stray.unlink()
+    for place in (folder, folder / FOLDER):
+        durable.remove_stray(place)
     for path in states:
-        sums = path.with_name(path.name + ".sha256")
+        sums = _sums(path)
         if sums.is_file() and sums.read_text(encoding="utf-8").startswith(_sha256(path)):
             return _read(path)
         logger.warning("%s is damaged or incomplete; trying the state before it", path)
@@ -94,6 +95,10 @@ def load(folder: Path) -> tuple[Progress, dict[str, Tensor]] | None:
 def has_begun(folder: Path) -> bool:
     """Whether a training has left a state in its folder."""
     return any((folder / FOLDER).glob("step-*.safetensors"))
+
+
+def _sums(path: Path) -> Path:
+    return path.with_name(path.name + ".sha256")
 
 
 def _sha256(path: Path) -> str:

@@ -10,7 +10,7 @@ from components.images import CPU_IMAGE, GPU_IMAGE
 IMAGES = {"cpu": CPU_IMAGE, "gpu": GPU_IMAGE}
 MODULES = {"kfp", "typing", "components.images"}
 IN_BODY = ("handseg", "handseg.settings", "handseg.stages.", "handseg.storage")
-FROM_HANDSEG = {"settings_codec", "summary"}
+FROM_HANDSEG = {"durable", "settings_codec", "summary"}
 LOGIC = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Lambda, ast.IfExp, ast.FunctionDef)
 
 every_component = pytest.mark.parametrize("name", wiring.STAGES)

@@ -26,6 +26,7 @@ LAYERS = {
     "handseg.models": 1,
     "handseg.progress": 1,
     "handseg.ahead": 1,
+    "handseg.durable": 1,
     "handseg.storage": 1,
     "handseg.provenance": 1,
     "handseg.summary": 1,
@@ -150,7 +151,7 @@ def test_stages_do_not_know_each_other() -> None:
 
 
 def test_components_know_stages_and_neither_each_other_nor_the_domain() -> None:
-    allowed = ("components.images", "handseg.storage", "handseg.summary")
+    allowed = ("components.images", "handseg.durable", "handseg.storage", "handseg.summary")
 
     def unknown(module: Module) -> set[str]:
         if not module.name.endswith(".component"):

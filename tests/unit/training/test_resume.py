@@ -79,10 +79,14 @@ def test_all_states_damaged_is_an_error(tmp_path: Path) -> None:
 
 def test_a_stray_temporary_file_is_removed(tmp_path: Path) -> None:
     _save(tmp_path, 1)
-    stray = tmp_path / resume.FOLDER / ".step-00000002.safetensors.partial"
-    stray.write_bytes(b"half")
+    strays = [
+        tmp_path / resume.FOLDER / ".step-00000002.safetensors.partial-7",
+        tmp_path / ".best.safetensors.partial-7",
+    ]
+    for stray in strays:
+        stray.write_bytes(b"half")
     resume.load(tmp_path)
-    assert not stray.exists()
+    assert not any(stray.exists() for stray in strays)
 
 
 def test_other_settings_are_refused_with_the_difference(tmp_path: Path) -> None:
