@@ -37,6 +37,7 @@ COMMANDS = {
     "check": Command(
         "handseg.commands.check:check", "report every fault of a data folder", ("data",)
     ),
+    "eda": Command("handseg.stages.eda:eda", "a look at the data: oddest images first", ("data",)),
     "run": Command("handseg.commands.run:run", "all stages on this machine; goes on where it was"),
     "split": Command("handseg.stages.split:split", "people -> fold table"),
     "preprocess": Command("handseg.stages.preprocess:preprocess", "images -> image cache"),

@@ -5,7 +5,13 @@ from handseg.storage.location import Location
 
 
 def demo_data(
-    out: Location, *, people: int = 16, test_people: int = 0, size: int = 2048, seed: int = 0
+    out: Location,
+    *,
+    people: int = 16,
+    test_people: int = 0,
+    size: int = 2048,
+    seed: int = 0,
+    wrong_labels: int = 0,
 ) -> int:
     """Draw synthetic hands: for tests and the demo, never to be mixed into real training unasked.
 
@@ -15,6 +21,9 @@ def demo_data(
         test_people: people in the test part, two images each; their truth is written too.
         size: height and width of the images, in pixels.
         seed: the same seed draws the same people.
+        wrong_labels: training annotations to spoil as annotators do (mirrored hands, Pisiform over
+            Ulna, Trapezium and Trapezoid exchanged), for `handseg eda` to find; demo.json names
+            them.
 
     Returns:
         0.
@@ -22,5 +31,12 @@ def demo_data(
     Raises:
         BadInput: `out` is remote or holds something else, or a number is out of range.
     """
-    write_dataset(out.path, people=people, test_people=test_people, size=size, seed=seed)
+    write_dataset(
+        out.path,
+        people=people,
+        test_people=test_people,
+        size=size,
+        seed=seed,
+        wrong_labels=wrong_labels,
+    )
     return 0

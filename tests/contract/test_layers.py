@@ -36,6 +36,7 @@ LAYERS = {
     "handseg.report": 2,
     "handseg.findings": 2,
     "handseg.experiments": 2,
+    "handseg.eda": 2,
     "handseg.stages": 3,
     "handseg.commands": 4,
     "handseg.flags": 4,
@@ -222,7 +223,7 @@ def reached(name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-@pytest.mark.parametrize("stage", ["split", "preprocess", "select", "ensemble", "report"])
+@pytest.mark.parametrize("stage", ["split", "eda", "preprocess", "select", "ensemble", "report"])
 def test_what_runs_in_the_cpu_image_needs_no_torch(stage: str) -> None:
     assert not reached(f"handseg.stages.{stage}") & {"torch", "albumentations", "safetensors"}
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from handseg import progress
+from handseg.dataset.phantom import mistakes
 from handseg.dataset.phantom.files import write_person
 from handseg.dataset.phantom.traits import Part
 from handseg.errors import BadInput
@@ -35,7 +36,13 @@ class _Made:
     test_people: int
     size: int
     seed: int
+    wrong_labels: int
     generator: int = GENERATOR
+
+    def record(self) -> dict[str, object]:
+        """JSON-shaped; without wrong labels, which few data sets have, nothing is said of them."""
+        made = asdict(self)
+        return made if self.wrong_labels else {k: v for k, v in made.items() if k != "wrong_labels"}
 
 
 def write_dataset(
@@ -45,6 +52,7 @@ def write_dataset(
     test_people: int = 0,
     size: int = 2048,
     seed: int = 0,
+    wrong_labels: int = 0,
     workers: int = 0,
 ) -> None:
     """Write synthetic radiographs of both hands of people, in the competition's layout.
@@ -58,12 +66,15 @@ def write_dataset(
         test_people: in the test part; others than those of the train part.
         size: side of the square images in pixels, at least 64.
         seed: a person of a part is the same at any number of people.
+        wrong_labels: training annotations to spoil; `mistakes` in demo.json names them.
         workers: processes; 0 takes every core.
 
     Raises:
         BadInput: a number is out of range, or `out` holds something else.
     """
-    made = _Made(people=people, test_people=test_people, size=size, seed=seed)
+    made = _Made(
+        people=people, test_people=test_people, size=size, seed=seed, wrong_labels=wrong_labels
+    )
     _check(made)
     if out.exists():
         _check_same(out, made)
@@ -75,8 +86,10 @@ def write_dataset(
     beside.mkdir(parents=True)
     try:
         _draw(beside, made, workers or os.cpu_count() or 1)
-        record = json.dumps(asdict(made), indent=2) + "\n"
-        (beside / RECORD).write_text(record, encoding="utf-8")
+        record = made.record()
+        if wrong_labels:
+            record["mistakes"] = mistakes.plant(beside, wrong_labels, seed)
+        (beside / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         beside.rename(out)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
@@ -88,6 +101,9 @@ def _check(made: _Made) -> None:
     for name, low in least.items():
         if getattr(made, name) < low:
             raise BadInput(f"{name} is {getattr(made, name)}; give at least {low}")
+    images = 2 * made.people
+    if not 0 <= made.wrong_labels <= images:
+        raise BadInput(f"wrong_labels is {made.wrong_labels}; give 0 to the {images} images")
 
 
 def _check_same(out: Path, made: _Made) -> None:
@@ -95,9 +111,10 @@ def _check_same(out: Path, made: _Made) -> None:
     if not record.is_file():
         raise BadInput(f"{out}: is there and holds no {RECORD}; give another folder or remove it")
     before = json.loads(record.read_text(encoding="utf-8"))
-    if before != asdict(made):
+    before.pop("mistakes", None)
+    if before != made.record():
         raise BadInput(
-            f"{out}: was made with {before}, not {asdict(made)}; give another folder or remove it"
+            f"{out}: was made with {before}, not {made.record()}; give another folder or remove it"
         )
 
 

@@ -1,0 +1,178 @@
+"""What is measured of one image: its exposure, how the hand lies, and each annotated bone."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from handseg import bones
+from handseg.dataset import twins
+from handseg.dataset.layout import ImageRecord, Part
+from handseg.eda import silhouette
+from handseg.eda.silhouette import Lie
+from handseg.masks import bitfield, dice, rle
+from handseg.masks.polygons import Polygons, bounds
+
+SIDE_PX = 512
+"""Longer side at which brightness is compared; areas and overlaps are measured at full size."""
+_RING_FRACTION = 7 / SIDE_PX
+"""Width of the surroundings that a bone is compared with, of the longer side."""
+_LEAST_RING = 20
+_WHITE = 255
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BoneMeasures:
+    """What is measured of an annotation; arrays have one entry for each bone, NaN without it."""
+
+    areas: NDArray[np.float64]
+    """Pixels at full size."""
+    centres: NDArray[np.complex128]
+    """x + i y of the mask's centre, in pixels."""
+    elongations: NDArray[np.float64]
+    """Long axis over short axis of the mask, 1 or more."""
+    contrasts: NDArray[np.float64]
+    """Mean brightness inside less that of the ground around it, in [-1, 1]."""
+    glare: NDArray[np.float64]
+    """Brightest hundredth inside over the median inside; metal lifts it."""
+    overlaps: dict[tuple[int, int], float]
+    """IoU of pairs of bones that share pixels."""
+    pieces: NDArray[np.int64]
+    """Polygons of each bone."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ImageMeasures:
+    """What is measured of one image."""
+
+    name: str
+    person: str
+    part: Part
+    shape: tuple[int, int]
+    pixel_hash: str
+    brightness: float
+    """Mean, in [0, 1]."""
+    spread: float
+    """Standard deviation, of 1."""
+    white_fraction: float
+    """Part of the pixels at the greatest value."""
+    sharpness: float
+    """Standard deviation of the Laplacian at SIDE_PX over that of the pixels."""
+    lie: Lie | None
+    bones: BoneMeasures | None
+    """None for test images."""
+
+
+def of_image(
+    record: ImageRecord, pixels: NDArray[np.uint8], polygons: Polygons | None
+) -> ImageMeasures:
+    """Measure one image.
+
+    Args:
+        record: which it is.
+        pixels: uint8 (H, W).
+        polygons: of its annotation; None where it has none.
+    """
+    height, width = pixels.shape
+    small = _shrunk(pixels)
+    deviation = float(small.std())
+    laplacian = float(cv2.Laplacian(small, cv2.CV_32F).std())
+    return ImageMeasures(
+        name=record.name,
+        person=record.person,
+        part=record.part,
+        shape=(height, width),
+        pixel_hash=twins.pixel_hash(pixels),
+        brightness=float(small.mean()) / _WHITE,
+        spread=deviation / _WHITE,
+        white_fraction=float((small == _WHITE).mean()),
+        sharpness=laplacian / deviation if deviation else 0.0,
+        lie=silhouette.lie(pixels),
+        bones=None if polygons is None else _of_bones(pixels.shape, small, polygons),
+    )
+
+
+def _shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    scale = SIDE_PX / max(pixels.shape)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _of_bones(shape: tuple[int, ...], small: NDArray[np.uint8], polygons: Polygons) -> BoneMeasures:
+    size = (shape[0], shape[1])
+    runs = bitfield.class_runs(polygons, size)
+    moments = np.array([_moments(found, size[1]) for found in runs])
+    contrasts, glare = _brightness(size, small, polygons)
+    counts = [len(polygons.get(class_id, [])) for class_id in range(bones.COUNT)]
+    return BoneMeasures(
+        areas=np.array([float(rle.area(found)) or np.nan for found in runs]),
+        centres=moments[:, 0] + 1j * moments[:, 1],
+        elongations=moments[:, 2],
+        contrasts=contrasts,
+        glare=glare,
+        overlaps=_overlaps(runs, polygons, size),
+        pieces=np.array(counts, np.int64),
+    )
+
+
+def _moments(runs: rle.Runs, width: int) -> tuple[float, float, float]:
+    """Centre (x, y) and elongation of a mask, from its runs."""
+    if not len(runs):
+        return np.nan, np.nan, np.nan
+    rows, columns = np.divmod(runs[:, 0], width)
+    lengths = (runs[:, 1] - runs[:, 0]).astype(np.float64)
+    middles = columns + (lengths - 1) / 2
+    x, y = np.average(middles, weights=lengths), np.average(rows, weights=lengths)
+    # Of the pixels of a run itself: a row of n has the variance (n^2 - 1) / 12.
+    xx = np.average((middles - x) ** 2 + (lengths**2 - 1) / 12, weights=lengths)
+    yy = np.average((rows - y) ** 2, weights=lengths)
+    xy = np.average((middles - x) * (rows - y), weights=lengths)
+    low, high = np.linalg.eigvalsh([[xx, xy], [xy, yy]])
+    return float(x), float(y), float(np.sqrt(max(high, 1e-9) / max(low, 1e-9)))
+
+
+def _overlaps(
+    runs: list[rle.Runs], polygons: Polygons, shape: tuple[int, int]
+) -> dict[tuple[int, int], float]:
+    boxes = {class_id: bounds(shapes, shape) for class_id, shapes in polygons.items()}
+    found = {}
+    for a, b in combinations(sorted(boxes), 2):
+        one, other = boxes[a], boxes[b]
+        if one.top >= other.bottom or other.top >= one.bottom:
+            continue
+        if one.left >= other.right or other.left >= one.right:
+            continue
+        shared = dice.intersection(runs[a], runs[b])
+        if shared:
+            found[a, b] = shared / (rle.area(runs[a]) + rle.area(runs[b]) - shared)
+    return found
+
+
+def _brightness(
+    shape: tuple[int, int], small: NDArray[np.uint8], polygons: Polygons
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Contrast and glare of each bone, at the small size."""
+    height, width = small.shape
+    matrix = bitfield.scaling(shape, (height, width)) if small.shape != shape else None
+    field = bitfield.rasterise(polygons, (height, width), matrix=matrix)
+    ring_px = max(2, round(_RING_FRACTION * max(small.shape)))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * ring_px + 1, 2 * ring_px + 1))
+    contrasts, glare = np.full(bones.COUNT, np.nan), np.full(bones.COUNT, np.nan)
+    for class_id in polygons:
+        rows, columns = np.nonzero(field & np.int32(1 << class_id))
+        if not len(rows):
+            continue
+        top, left = max(0, rows.min() - ring_px), max(0, columns.min() - ring_px)
+        part = (slice(top, rows.max() + ring_px + 1), slice(left, columns.max() + ring_px + 1))
+        mask = bitfield.plane(field[part], class_id).astype(np.uint8)
+        values = small[part].astype(np.float32)
+        around = (cv2.dilate(mask, kernel) > 0) & (field[part] == 0)
+        inside = values[mask > 0]
+        glare[class_id] = np.percentile(inside, 99) / max(1.0, float(np.median(inside)))
+        if np.count_nonzero(around) >= _LEAST_RING:
+            contrasts[class_id] = (inside.mean() - values[around].mean()) / _WHITE
+    return contrasts, glare

@@ -1,0 +1,110 @@
+"""A look at the data before anything is trained: one page, and its figures as JSON."""
+
+import json
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handseg import progress, provenance
+from handseg.ahead import work_ahead
+from handseg.dataset import annotations, layout
+from handseg.dataset.layout import ImageRecord
+from handseg.eda import demographics, films, measures, page, summary
+from handseg.eda.films import Film
+from handseg.eda.measures import ImageMeasures
+from handseg.eda.outlier import Outlier
+from handseg.images import reading
+from handseg.masks.polygons import Polygons
+from handseg.storage import artifact, raw
+from handseg.storage.location import Location
+
+logger = logging.getLogger(__name__)
+_STAGE = "eda"
+PAGE, FACTS = "eda.html", "eda.json"
+_FILMS = 18
+"""Pictures on the page; all findings stand in its table."""
+
+
+def eda(*, data: Location, out: Location, html: Location | None = None) -> None:
+    """Look at a data set: bones, overlaps, train against test, people, and the oddest images first.
+
+    Complete, it does nothing. Data with faults that `handseg check` finds is refused.
+
+    Args:
+        data: Folder with train/ and, where there is one, test/ in the competition's layout, and
+            meta_data.xlsx where there is one.
+        out: Folder to write: eda.html, one self-contained page, and eda.json with the same figures
+            and every outlier, worst first.
+        html: HTML file to write the page to as well; none by default.
+    """
+    started = datetime.now(UTC)
+    root = raw.reading_raw(data)
+    records = layout.scan(root)
+    parents = {"data": layout.data_hash(records)}
+    if provenance.is_done(out, stage=_STAGE, settings={}, parents=parents):
+        logger.info("%s is complete: nothing to do", out)
+        return
+    measured = list(
+        progress.track(work_ahead(_measure, records), description=_STAGE, total=len(records))
+    )
+    sheet = root / demographics.FILE_NAME
+    people = {record.person for record in records}
+    found = summary.of_images(
+        measured,
+        data_name=data.name,
+        demographics=demographics.read(sheet, people) if sheet.is_file() else None,
+    )
+    text = page.render(found, _films(records, found.outliers))
+    with artifact.writing(out, folder=True) as folder:
+        (folder / PAGE).write_text(text, encoding="utf-8")
+        facts = json.dumps(page.to_json(found), indent=1, ensure_ascii=False) + "\n"
+        (folder / FACTS).write_text(facts, encoding="utf-8")
+        record = provenance.record(stage=_STAGE, settings={}, parents=parents, started=started)
+        provenance.write(folder, record)
+    if html is not None:
+        with artifact.writing(html, folder=False, replace=True) as path:
+            path.write_text(text, encoding="utf-8")
+    _log(out, found.outliers)
+
+
+def _log(out: Location, outliers: Sequence[Outlier]) -> None:
+    wrong = {one.image_name for one in outliers if one.is_label}
+    logger.info(
+        "%s: %d images with labels that are probably wrong, %d findings in all; %s shows them",
+        out, len(wrong), len(outliers), out.child(PAGE),
+    )  # fmt: skip
+
+
+def _read(record: ImageRecord) -> tuple[NDArray[np.uint8], Polygons | None]:
+    pixels = reading.read_grey(record.image_path)
+    if record.annotation_path is None:
+        return pixels, None
+    height, width = pixels.shape
+    return pixels, annotations.load(record.annotation_path, height=height, width=width)
+
+
+def _measure(record: ImageRecord) -> ImageMeasures:
+    return measures.of_image(record, *_read(record))
+
+
+def _films(records: Sequence[ImageRecord], outliers: Sequence[Outlier]) -> list[Film]:
+    """The oddest images, read once more."""
+    by_name = {record.name: record for record in records}
+    names = list(dict.fromkeys(one.image_name for one in outliers))[:_FILMS]
+    of = {
+        name: list(group)
+        for name, group in groupby(
+            sorted(outliers, key=lambda one: one.image_name), key=lambda one: one.image_name
+        )
+    }
+    return list(work_ahead(partial(_film, of=of), [by_name[name] for name in names]))
+
+
+def _film(record: ImageRecord, of: dict[str, list[Outlier]]) -> Film:
+    pixels, polygons = _read(record)
+    return films.of_image(record.name, record.person, of[record.name], pixels, polygons or {})

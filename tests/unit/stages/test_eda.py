@@ -1,0 +1,72 @@
+"""`handseg eda` on a data set in which labels were spoiled on purpose."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from handseg import cli
+
+SPOILED = 4
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("eda") / "hands"
+    words = ["--people", "14", "--test-people", "6", "--size", "256", "--seed", "2"]
+    assert cli.main(["demo-data", str(folder), *words, "--wrong_labels", str(SPOILED)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def looked(data: Path) -> Path:
+    out = data.with_name("eda")
+    assert cli.main(["eda", str(data), "--out", str(out)]) == 0
+    return out
+
+
+def test_planted_wrong_labels_are_the_first_found(data: Path, looked: Path) -> None:
+    planted = json.loads((data / "demo.json").read_text())["mistakes"]
+    assert len(planted) == SPOILED
+    facts = json.loads((looked / "eda.json").read_text())
+    first = list(dict.fromkeys(one["image_name"] for one in facts["outliers"]))
+    assert set(first[:SPOILED]) == set(planted)
+    of = {one["image_name"]: one for one in reversed(facts["outliers"])}
+    for name, mistake in planted.items():
+        if mistake == "Pisiform over Ulna":
+            assert of[name]["bones"] == ["Pisiform"]
+        elif mistake == "Trapezium and Trapezoid exchanged":
+            assert of[name]["reason"] == "labels exchanged: Trapezium and Trapezoid"
+        else:
+            assert "Radius and Ulna" in of[name]["reason"]
+
+
+def test_the_test_part_is_more_often_tilted(looked: Path) -> None:
+    tilted = json.loads((looked / "eda.json").read_text())["tilted_fraction"]
+    assert tilted["test"] > tilted["train"] + 0.2
+
+
+def test_the_page_shows_the_images_and_stays_small(data: Path, looked: Path) -> None:
+    html = (looked / "eda.html").read_text(encoding="utf-8")
+    assert len(html) < 4_000_000
+    for name in json.loads((data / "demo.json").read_text())["mistakes"]:
+        assert f"X-ray {name}" in html
+
+
+def test_a_second_look_does_nothing(
+    data: Path, looked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (looked / "eda.html").stat().st_mtime_ns
+    assert cli.main(["eda", str(data), "--out", str(looked)]) == 0
+    assert "nothing to do" in capsys.readouterr().err
+    assert (looked / "eda.html").stat().st_mtime_ns == before
+
+
+def test_other_data_is_refused(
+    data: Path, looked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Path(shutil.copytree(data, tmp_path / "hands"))
+    shutil.rmtree(next((other / "test" / "DCM").iterdir()))
+    assert cli.main(["eda", str(other), "--out", str(looked)]) == 2
+    assert "was made otherwise" in capsys.readouterr().err
