@@ -14,15 +14,22 @@ def split(
     settings: dict[str, Any],
     folds: dsl.Output[dsl.Dataset],
     metrics: dsl.Output[dsl.Metrics],
+    eda: dsl.Output[dsl.Artifact],
+    eda_page: dsl.Output[dsl.HTML],
 ) -> None:
-    """Assign every person to a fold; the artifact holds folds.csv and its sum."""
+    """Assign every person to a fold, and look at the data; folds.csv lies in `folds`."""
     from handseg import settings_codec, summary
     from handseg.settings import SplitSettings
+    from handseg.stages.eda import eda as look
     from handseg.stages.split import split
     from handseg.storage import location
 
     table = location.parse(folds.path).child("folds.csv")
     chosen = settings_codec.from_dict(SplitSettings, settings)
     split(data=location.parse(data_uri), out=table, settings=chosen)
+    look(
+        data=location.parse(data_uri), out=location.parse(eda.path),
+        html=location.parse(eda_page.path),
+    )  # fmt: skip
     folds.metadata.update(summary.of_origin(table.path))
     metrics.metadata.update(summary.of_folds(table.path))

@@ -37,7 +37,8 @@ def steps(preset: Preset, *, data: Location, out: Location, part: Part) -> list[
         part: whose predictions become the CSV: the test part's, or the out-of-fold ones.
 
     Returns:
-        split, preprocess, per member train and (for the test part) infer, select (where the preset
+        split, eda, preprocess, per member train and (for the test part) infer, select (where the
+        preset
         asks for it), ensemble, report.
     """
     folds, cache = out.child("folds.csv"), out.child("cache")
@@ -52,6 +53,7 @@ def steps(preset: Preset, *, data: Location, out: Location, part: Part) -> list[
     how = {"weights": preset.weights, "settings": preset.ensemble}
     plan = [
         _step("split", folds, data=data, settings=preset.split),
+        _step("eda", out.child("eda"), data=data),
         _step("preprocess", cache, data=data, folds=folds, settings=preset.preprocess),
     ]
     for member in preset.members:

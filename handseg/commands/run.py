@@ -46,7 +46,7 @@ def run(
     infer: Annotated[Values | None, InferSettings] = None,
     ensemble: Annotated[Values | None, EnsembleSettings] = None,
 ) -> int:
-    """Check the data, then run split, preprocess, train, infer, ensemble and report.
+    """Check the data, then run split, eda, preprocess, train, infer, ensemble and report.
 
     Killed anywhere and called again it goes on; complete, it does nothing. What is left out of
     the settings below is the preset's. With --ensemble.select, how members vote is chosen on
@@ -54,8 +54,8 @@ def run(
 
     Args:
         data: Folder with train/ and, where there is one, test/ in the competition's layout.
-        out: The run's folder: folds.csv, cache/, members/, stores/, submission.csv, report.html,
-            and choice.json where it is asked for.
+        out: The run's folder: folds.csv, eda/, cache/, members/, stores/, submission.csv,
+            report.html, and choice.json where it is asked for.
         preset: A preset's name, or the path of a YAML file of the same form.
         split: Replaces settings of the preset's split.
         preprocess: Replaces settings of the preset's preprocess.

@@ -63,7 +63,7 @@ def copy(done: Path, tmp_path: Path) -> Path:
 
 def test_a_run_leaves_what_users_are_told(done: Path) -> None:
     names = {path.name for path in done.iterdir() if not path.name.startswith(".")}
-    told = {"folds.csv", "cache", "members", "stores", "submission.csv", "report.html", "run.json"}
+    told = {"folds.csv", "eda", "cache", "members", "stores", "submission.csv", "report.html", "run.json"}
     beside = {f"{name}{end}" for name in told for end in (".sha256", ".run.json")}
     assert told <= names <= told | beside
     assert sorted(path.name for path in (done / "members").iterdir()) == ["fold0", "fold1"]
@@ -80,8 +80,8 @@ def test_the_record_says_what_the_run_was_made_of_and_how_long_it_took(done: Pat
     record = json.loads((done / "run.json").read_text())
     assert record["settings"]["members"]["fold1"]["train"]["length"] == 6
     assert set(record["parents"]) == {"data"}
-    titles = ["split", "preprocess", "train fold0", "infer fold0", "train fold1", "infer fold1"]
-    assert list(record["steps"]) == [*titles, "ensemble", "report"]
+    titles = ["split", "eda", "preprocess", "train fold0", "infer fold0", "train fold1"]
+    assert list(record["steps"]) == [*titles, "infer fold1", "ensemble", "report"]
     assert all({"started", "ended", "parents"} <= set(step) for step in record["steps"].values())
     assert len(record["submission"]) == 64
 
@@ -108,8 +108,8 @@ def test_only_what_is_missing_is_made_again(
     assert run(data, copy) == 0
     assert (copy / "submission.csv").read_bytes() == before
     lines = capsys.readouterr().err
-    assert "step 3/8 train fold0 - already there" in lines
-    assert "step 7/8 ensemble took" in lines
+    assert "step 4/9 train fold0 - already there" in lines
+    assert "step 8/9 ensemble took" in lines
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ def test_a_run_with_a_test_part_takes_every_stage() -> None:
     plan = steps(catalogue.load("smoke"), data=DATA, out=RUN, part="test")
     assert [step.title for step in plan] == [
         "split",
+        "eda",
         "preprocess",
         "train fold0",
         "infer fold0",
@@ -27,7 +28,7 @@ def test_a_run_with_a_test_part_takes_every_stage() -> None:
 def test_without_a_test_part_the_out_of_fold_stores_vote() -> None:
     plan = steps(catalogue.load("smoke"), data=DATA, out=RUN, part="oof")
     assert [step.stage for step in plan] == [
-        "split", "preprocess", "train", "train", "ensemble", "report"
+        "split", "eda", "preprocess", "train", "train", "ensemble", "report"
     ]  # fmt: skip
     (ensemble,) = [step for step in plan if step.stage == "ensemble"]
     assert ensemble.arguments["stores"] == [
@@ -52,6 +53,7 @@ def test_a_run_writes_the_names_users_are_told() -> None:
     plan = steps(catalogue.load("smoke"), data=DATA, out=Location("r"), part="test")
     assert {str(place) for step in plan for place in (step.out, *step.also)} == {
         "r/folds.csv",
+        "r/eda",
         "r/cache",
         "r/members/fold0",
         "r/members/fold1",
@@ -97,7 +99,7 @@ def test_a_member_is_trained_before_the_next_begins() -> None:
 def test_a_preset_with_one_member_is_a_run_too() -> None:
     preset = catalogue.load("smoke")
     plan = steps(replace(preset, members=preset.members[:1]), data=DATA, out=RUN, part="test")
-    assert len(plan) == 6
+    assert len(plan) == 7
 
 
 def test_a_choice_is_made_of_the_out_of_fold_stores_and_then_voted_by() -> None:
