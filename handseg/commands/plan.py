@@ -38,8 +38,7 @@ def steps(preset: Preset, *, data: Location, out: Location, part: Part) -> list[
 
     Returns:
         split, eda, preprocess, per member train and (for the test part) infer, select (where the
-        preset
-        asks for it), ensemble, report.
+        preset asks for it), ensemble, report.
     """
     folds, cache = out.child("folds.csv"), out.child("cache")
     submission, page = out.child("submission.csv"), out.child("report.html")
