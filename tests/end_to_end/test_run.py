@@ -63,7 +63,16 @@ def copy(done: Path, tmp_path: Path) -> Path:
 
 def test_a_run_leaves_what_users_are_told(done: Path) -> None:
     names = {path.name for path in done.iterdir() if not path.name.startswith(".")}
-    told = {"folds.csv", "eda", "cache", "members", "stores", "submission.csv", "report.html", "run.json"}
+    told = {
+        "folds.csv",
+        "eda",
+        "cache",
+        "members",
+        "stores",
+        "submission.csv",
+        "report.html",
+        "run.json",
+    }
     beside = {f"{name}{end}" for name in told for end in (".sha256", ".run.json")}
     assert told <= names <= told | beside
     assert sorted(path.name for path in (done / "members").iterdir()) == ["fold0", "fold1"]
