@@ -177,6 +177,7 @@ def test_the_command_line_takes_the_graphs_steps_with_its_settings(choosing: lis
     given = {call.stage: set(call.wires) for name in wiring.STAGES for call in wiring.calls(name)}
     # The report's Markdown and counts are for KFP's pages alone.
     given["report"] -= {"markdown", "confusion"}
+    given["eda"] -= {"html"}
     # A pipeline's members begin anew.
     given["train"] -= {"warm_start", "allow_seen"}
     # A run's state lies beside its members; each trains in one process.
@@ -187,6 +188,7 @@ def test_the_command_line_takes_the_graphs_steps_with_its_settings(choosing: lis
     members = ["train", "infer"] * len(preset.members)
     assert [step.stage for step in plan] == [
         "split",
+        "eda",
         "preprocess",
         *members,
         *choosing,

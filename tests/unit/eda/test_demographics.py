@@ -10,8 +10,9 @@ from handseg.errors import BadInput
 
 def sheet(path: Path, rows: Sequence[Sequence[object]]) -> Path:
     book = Workbook()
+    page = book.worksheets[0]
     for row in rows:
-        book.active.append(list(row))
+        page.append(list(row))
     book.save(path)
     return path
 

@@ -47,8 +47,8 @@ def test_a_mirrored_hand_is_taken_apart_into_its_exchanges() -> None:
     for pair in (("finger-1", "finger-3"), ("Trapezium", "Hamate"), ("Radius", "Ulna")):
         spoiled = exchanged(*pair, spoiled)
     worst = found(spoiled)[0]
-    for pair in ("finger-1 and finger-3", "Trapezium and Hamate", "Radius and Ulna"):
-        assert pair in worst.reason
+    for named in ("finger-1 and finger-3", "Trapezium and Hamate", "Radius and Ulna"):
+        assert named in worst.reason
     assert "perhaps a mirrored hand" in worst.reason
 
 
