@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module, metadata
+from types import ModuleType
 
-from handseg.errors import HandsegError
+from handseg.errors import HandsegError, MissingInput
 
 DONE, INTERNAL_ERROR, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 # What the user's paths, permissions or disk cause, rather than a mistake of this program.
@@ -26,6 +27,8 @@ class Command:
     target: str
     help: str
     positional: tuple[str, ...] = ()
+    extra: str = ""
+    """What of `pip install 'handseg[EXTRA]'` it needs beside the core."""
 
 
 COMMANDS = {
@@ -41,31 +44,44 @@ COMMANDS = {
     "run": Command("handseg.commands.run:run", "all stages on this machine; goes on where it was"),
     "split": Command("handseg.stages.split:split", "people -> fold table"),
     "preprocess": Command("handseg.stages.preprocess:preprocess", "images -> image cache"),
-    "train": Command("handseg.stages.train:train", "train one member on all folds but one"),
-    "infer": Command("handseg.stages.infer:infer", "a member's probabilities -> probability store"),
+    "train": Command(
+        "handseg.stages.train:train", "train one member on all folds but one", extra="train"
+    ),
+    "infer": Command(
+        "handseg.stages.infer:infer", "a member's probabilities -> probability store", extra="train"
+    ),
     "select": Command(
         "handseg.stages.select:select", "out-of-fold stores -> how members are to vote"
     ),
     "merge": Command("handseg.stages.merge:merge", "shards of a store or a CSV -> the whole"),
     "ensemble": Command("handseg.stages.ensemble:ensemble", "probability stores -> RLE CSV"),
     "report": Command("handseg.stages.report:report", "one HTML file about a run"),
+    "view": Command(
+        "handseg.commands.view:view", "a local page over a run or its data", ("run",), "view"
+    ),
     "score": Command("handseg.commands.score:score", "Dice of a CSV against the truth"),
     "validate": Command("handseg.commands.validate:validate", "report every fault of a CSV"),
     "experiment": Command(
         "handseg.commands.experiment:experiment",
         "a table of arms, trained and compared",
         ("table",),
+        "train",
     ),
-    "tune": Command("handseg.commands.tune:tune", "search settings for the best Dice", ("search",)),
+    "tune": Command(
+        "handseg.commands.tune:tune", "search settings for the best Dice", ("search",), "train"
+    ),
     "show-augmentations": Command(
         "handseg.commands.show_augmentations:show_augmentations",
         "one hand under every adjustment and augmentation, as a PNG",
+        extra="train",
     ),
     "bench": Command("handseg.commands.bench:bench", "handseg against what users write today"),
     "export": Command(
-        "handseg.commands.export:export", "checkpoint -> ONNX, checked against torch"
+        "handseg.commands.export:export", "checkpoint -> ONNX, checked against torch", extra="train"
     ),
-    "models": Command("handseg.commands.models:models", "the networks there are, and their sizes"),
+    "models": Command(
+        "handseg.commands.models:models", "the networks there are, and their sizes", extra="train"
+    ),
 }
 
 
@@ -152,11 +168,22 @@ def _run(name: str, argv: Sequence[str]) -> int:
     command = COMMANDS[name]
     module, _, attribute = command.target.partition(":")
     with terminal.ending_on_sigterm():
-        function = getattr(import_module(module), attribute)
+        function = getattr(_imported(module, command), attribute)
         arguments, level = flags.parse(name, function, command.positional, argv)
         terminal.set_up_logging(level)
         code = function(**arguments)
     return code if isinstance(code, int) else DONE
+
+
+def _imported(module: str, command: Command) -> ModuleType:
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if not command.extra or (error.name or "").startswith("handseg"):
+            raise
+        raise MissingInput(
+            f"{error.name} is not installed; pip install 'handseg[{command.extra}]'"
+        ) from error
 
 
 def _refuse(message: str, code: int) -> int:

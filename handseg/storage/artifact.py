@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from handseg.errors import MissingInput
-from handseg.storage import partial, remote, sums
+from handseg.storage import partial, remote, s3, sums
 from handseg.storage.location import Location
 
 
@@ -90,3 +90,18 @@ def record_path(path: Path) -> Path:
     if path.is_dir():
         return path / sums.RUN_RECORD
     return path.with_name(f"{path.name}.{sums.RUN_RECORD}")
+
+
+def files(location: Location) -> list[str]:
+    """Relative names of all files in a folder, sorted, whether or not they are complete artifacts.
+
+    Returns:
+        None of them where there is no such folder.
+
+    Raises:
+        MissingInput: there is no such bucket.
+    """
+    if location.is_remote:
+        return sorted(s3.sizes(location))
+    path = location.path
+    return sorted(f.relative_to(path).as_posix() for f in path.rglob("*") if f.is_file())

@@ -1,22 +1,17 @@
 """The report in a real browser; `make test-all` installs Chromium."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.unit.report.made_run import make_run
 
 pytestmark = pytest.mark.browser
 
 PERSON = "<script>document.title='owned'</script><b>ann</b>"
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 DESKTOP, PHONE, SMALL_PHONE = (1280, 900), (390, 844), (320, 640)
 
 
@@ -36,17 +31,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     members = {"fold-0": 0, "fold-1": 1, "a member with a rather long name": 0}
     make_run(folder / "run", members=members, people=people, side=256).report(folder / "page.html")
     return folder / "page.html"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("no chromium; `make test-all` as root installs it")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

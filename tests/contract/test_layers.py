@@ -37,6 +37,7 @@ LAYERS = {
     "handseg.findings": 2,
     "handseg.experiments": 2,
     "handseg.eda": 2,
+    "handseg.viewer": 2,
     "handseg.stages": 3,
     "handseg.commands": 4,
     "handseg.flags": 4,
@@ -170,6 +171,7 @@ def test_components_know_stages_and_neither_each_other_nor_the_domain() -> None:
         ({"boto3", "botocore", "s3transfer"}, S3_MODULES),
         ({"kfp", "kfp_server_api", "kubernetes", "docker"}, ("components", "pipeline")),
         ({"jsonargparse"}, ("handseg.flags",)),
+        ({"starlette", "uvicorn"}, ("handseg.viewer", "handseg.commands.view")),
         ({"argparse"}, ("handseg.flags", "components", "pipeline")),
         ({"sklearn"}, ("handseg.folds",)),
         ({"pickle", "dill", "joblib", "shelve", "marshal", "cloudpickle"}, ()),
@@ -228,6 +230,6 @@ def test_what_runs_in_the_cpu_image_needs_no_torch(stage: str) -> None:
     assert not reached(f"handseg.stages.{stage}") & {"torch", "albumentations", "safetensors"}
 
 
-@pytest.mark.parametrize("command", ["check", "demo_data", "run", "score", "validate"])
+@pytest.mark.parametrize("command", ["check", "demo_data", "run", "score", "validate", "view"])
 def test_a_command_that_trains_nothing_needs_no_torch(command: str) -> None:
     assert not reached(f"handseg.commands.{command}") & {"torch", "albumentations", "safetensors"}

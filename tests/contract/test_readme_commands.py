@@ -8,6 +8,8 @@ import json
 import re
 import shlex
 import subprocess
+import sys
+import urllib.request
 from importlib import import_module
 from pathlib import Path
 
@@ -67,8 +69,22 @@ def assert_can_be_read(words: list[str]) -> None:
     flags.parse(name, function, cli.COMMANDS[name].positional, words[2:])
 
 
+def look_at(words: list[str]) -> None:
+    """A viewer serves until it is ended."""
+    command = [sys.executable, "-m", "handseg", *words, "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        with urllib.request.urlopen(address) as answer:
+            assert answer.status == 200
+        process.terminate()
+
+
 def run_all(lines: list[list[str]], settings: Path) -> None:
     for words in lines:
+        if words[1] == "view":
+            look_at(words[1:])
+            continue
         tiny = ["--settings", str(settings)] if words[1] == "train" else TINY.get(words[1], [])
         assert cli.main([*words[1:], *tiny]) == 0, shlex.join(words)
 

@@ -208,3 +208,15 @@ def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
             check=False,
         )
     assert "Traceback" not in done.stderr
+
+
+def test_a_command_whose_packages_are_missing_says_which_extra_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "lacking_command.py").write_text("import a_package_that_is_nowhere\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    lacking = cli.Command("lacking_command:lacking", "for tests", extra="view")
+    monkeypatch.setitem(cli.COMMANDS, "lacking", lacking)
+    assert cli.main(["lacking"]) == 2
+    said = capsys.readouterr().err
+    assert "a_package_that_is_nowhere is not installed; pip install 'handseg[view]'" in said
