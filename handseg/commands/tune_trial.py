@@ -15,6 +15,7 @@ from handseg.experiments.search import Search, Trial
 from handseg.settings import InferSettings, TrainSettings
 from handseg.storage import snapshot
 from handseg.training.checkpoint import Measurement
+from handseg.training.cost import Lap
 
 logger = logging.getLogger(__name__)
 PARTS = 20
@@ -64,7 +65,7 @@ def _member(settings: Trial, fold: int) -> Member:
     )
 
 
-def pruning(trial: optuna.Trial, train: TrainSettings) -> Callable[[Measurement], None]:
+def pruning(trial: optuna.Trial, train: TrainSettings) -> Callable[[Measurement, Lap], None]:
     """What ends a training that does worse than others did at the same part of theirs.
 
     A part in which nothing was validated counts with the Dice before it.
@@ -74,15 +75,15 @@ def pruning(trial: optuna.Trial, train: TrainSettings) -> Callable[[Measurement]
         train: its settings.
 
     Returns:
-        To be called with every line of the history; raises optuna.TrialPruned.
+        To be called with every line of the history and what it took; raises optuna.TrialPruned.
     """
     done, before = 0, math.nan
 
-    def judge(line: Measurement) -> None:
+    def judge(line: Measurement, lap: Lap) -> None:
         nonlocal done, before
         if line.dice is None:
             return
-        passed = {"steps": line.step, "epochs": line.epoch, "minutes": line.seconds / 60}
+        passed = {"steps": line.step, "epochs": line.epoch, "minutes": lap.seconds / 60}
         part = min(PARTS, int(PARTS * passed[train.unit] / train.length))
         for skipped in range(done + 1, part):
             if not math.isnan(before):

@@ -19,8 +19,6 @@ class Line:
 
     step: int
     epoch: float
-    seconds: float
-    """Training time so far, over all resumptions."""
     loss: float
     """Mean loss since the line before."""
     dice: float | None = None
@@ -29,8 +27,6 @@ class Line:
     """Mean Dice on a few training images."""
     found: dict[str, int] | None = None
     """Held-out images with a finding, by its name; None where nobody looked."""
-    data_wait: float | None = None
-    """Part of the time since the line before that was waited for images; None if not measured."""
 
 
 @dataclass(frozen=True, kw_only=True)

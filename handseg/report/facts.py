@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from handseg.ensemble.choice import Choice
 from handseg.ensemble.rule import Rule
 from handseg.findings.finding import Finding
@@ -42,20 +40,7 @@ class MemberFacts:
     @property
     def seconds(self) -> float:
         """Training time, over all resumptions."""
-        return self.card.history[-1].seconds if self.card.history else self.run.seconds
-
-    @property
-    def data_wait(self) -> float | None:
-        """Part of the training that was waited for images, in [0, 1]; None if not measured."""
-        history = self.card.history
-        before = [0.0, *(line.seconds for line in history)]
-        measured = [
-            (line.seconds - start, line.data_wait)
-            for start, line in zip(before, history, strict=False)
-            if line.data_wait is not None
-        ]
-        total = sum(seconds for seconds, _ in measured)
-        return sum(seconds * part for seconds, part in measured) / total if total > 0 else None
+        return self.run.seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +92,5 @@ class Facts:
 
     @property
     def seconds(self) -> float:
-        """Computing time of all these stages together; training over all resumptions."""
-        other = [run.seconds for run in self.runs if run.stage != "train"]
-        return float(np.sum(other)) + sum(member.seconds for member in self.members)
+        """Computing time of all these stages together, over all resumptions."""
+        return sum(run.seconds for run in self.runs)

@@ -1,10 +1,22 @@
 """What the run.json of each artifact says, in types."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from handseg.errors import BadInput
+from handseg.settings_codec import from_dict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lap:
+    """What a training had taken at one line of its history."""
+
+    step: int
+    seconds: float
+    """Training time so far, over all resumptions."""
+    data_wait: float | None = None
+    """Part of the time since the lap before that was waited for images; None if not measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +41,29 @@ class StageRun:
     """Of a vote: the weight of each member, by name; empty for other stages."""
     choice: Mapping[str, object] | None = None
     """Of a vote: the choice that it followed, as choice.json has it."""
+    training_s: float | None = None
+    """Of a training: what it took over all resumptions."""
+    laps: Sequence[Lap] = ()
+    """Of a training: one for each line of its member's history."""
 
     @property
     def seconds(self) -> float:
-        """Time it took; of its last process, where it was resumed."""
+        """Time it took, over all resumptions."""
+        if self.training_s is not None:
+            return self.training_s
         return (self.ended - self.started).total_seconds()
+
+    @property
+    def data_wait(self) -> float | None:
+        """Part of a training that was waited for images, in [0, 1]; None if not measured."""
+        before = [0.0, *(lap.seconds for lap in self.laps)]
+        measured = [
+            (lap.seconds - start, lap.data_wait)
+            for start, lap in zip(before, self.laps, strict=False)
+            if lap.data_wait is not None
+        ]
+        total = sum(seconds for seconds, _ in measured)
+        return sum(seconds * part for seconds, part in measured) / total if total > 0 else None
 
 
 def parse(record: Mapping[str, object], *, artifact: str, content: str) -> StageRun:
@@ -62,6 +92,8 @@ def parse(record: Mapping[str, object], *, artifact: str, content: str) -> Stage
             ended=datetime.fromisoformat(str(record["ended"])),
             weights=_weights(record.get("members", [])),
             choice=_mapping(record["choice"]) if "choice" in record else None,
+            training_s=float(str(record["seconds"])) if "seconds" in record else None,
+            laps=_laps(record.get("laps", [])),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(
@@ -74,6 +106,12 @@ def _weights(members: object) -> dict[str, float]:
         raise TypeError(f"members are no list: {members!r}")
     found = [_mapping(member) for member in members]
     return {str(member["name"]): float(str(member["weight"])) for member in found}
+
+
+def _laps(laps: object) -> list[Lap]:
+    if not isinstance(laps, list):
+        raise TypeError(f"laps are no list: {laps!r}")
+    return [from_dict(Lap, _mapping(lap), where="laps") for lap in laps]
 
 
 def _mapping(value: object) -> Mapping[str, object]:

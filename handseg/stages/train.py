@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from handseg.storage.location import S3, Location
 from handseg.training import checkpoint, distributed, loop, resume, stopping
 from handseg.training import processes as launcher
 from handseg.training.checkpoint import Measurement
+from handseg.training.cost import Lap
 from handseg.training.task import Task
 from handseg.training.warm_start import Source
 
@@ -83,7 +84,7 @@ def run_member(
     warm_start: Location | None = None,
     allow_seen: bool = False,
     settings: TrainSettings,
-    on_validation: Callable[[Measurement], None] | None = None,
+    on_validation: Callable[[Measurement, Lap], None] | None = None,
 ) -> None:
     """Do what `train` does with the same arguments, and tell of every validation.
 
@@ -99,8 +100,8 @@ def run_member(
         allow_seen: whatever that has seen.
         settings: of the training.
         on_validation: called with each new line of the history, of which `dice` is the mean on the
-            held-out fold; what it raises ends the training, which the same call resumes. A search
-            of settings prunes its trials so.
+            held-out fold, and what it took; what it raises ends the training, which the same call
+            resumes. A search of settings prunes its trials so.
 
     Raises:
         BadInput: `allow_seen` is given without `warm_start`, and see `train`.
@@ -141,7 +142,7 @@ class _Member:
     parents: dict[str, str]
     settings: TrainSettings
     source: Source | None
-    on_validation: Callable[[Measurement], None] | None
+    on_validation: Callable[[Measurement, Lap], None] | None
 
     def train(self, out: Location, state: Location | None) -> None:
         """Leave the checkpoint folder at `out`."""
@@ -159,15 +160,14 @@ class _Member:
             # Who held the state may have ended since. (torchrun's processes would have to agree.)
             if distributed.ranks() == 1 and self._is_complete(out, settings):
                 return
-            card = loop.train(self._task(folder, push, stopped))
-            if card is None:
+            trained = loop.train(self._task(folder, push, stopped))
+            if trained is None:
                 return
             with artifact.writing(out, folder=True) as path:
-                loop.publish(folder, card, path)
-                cost = {"seconds": card.seconds, "peak_memory_bytes": card.peak_memory_bytes}
+                trained.publish(folder, path)
                 record = provenance.record(
                     stage="train", settings=settings, parents=self.parents, started=started,
-                    device=card.device, extra=cost,
+                    device=trained.card.device, extra=asdict(trained.cost),
                 )  # fmt: skip
                 provenance.write(path, record)
             if state is None:

@@ -1,4 +1,8 @@
-"""A trained member on disk: weights in safetensors, and a card that says what they are."""
+"""A trained member on disk: weights in safetensors, and a card that says what they are.
+
+The card holds no time and no host, so that equal trainings have equal checkpoints, and the stores
+that name them by their content are equal too; what a training took stands in its run.json.
+"""
 
 import json
 import os
@@ -20,7 +24,7 @@ from handseg.settings_codec import from_dict
 
 MODEL = "model.safetensors"
 CARD = "card.json"
-FORMAT = 1
+FORMAT = 2
 _OS_ERROR = re.compile(r"os error (\d+)")
 
 
@@ -31,8 +35,6 @@ class Measurement:
     step: int
     epoch: float
     """Passes over the training images so far."""
-    seconds: float
-    """Training time so far, in seconds, over all resumptions."""
     loss: float
     """Mean loss since the line before."""
     learning_rate: float
@@ -43,9 +45,6 @@ class Measurement:
     """Mean Dice on a few training images, as they are, at full size."""
     found: dict[str, int] = field(default_factory=dict)
     """Held-out images with a finding (`handseg.findings.finding`), by its name."""
-    data_wait: float | None = None
-    """Part of the steps' time since the line before that was waited for images, in [0, 1]; None
-    where it was not measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +91,6 @@ class Card:
     dice_per_class: dict[str, float] = field(default_factory=dict)
     """Dice of the best step on the held-out fold, by class name."""
     history: list[Measurement] = field(default_factory=list)
-    seconds: float = 0.0
-    """Taken for all steps and validations, over all resumptions."""
-    peak_memory_bytes: int = 0
-    """The most that a training process used: of the GPU's memory, or without one of the CPU's."""
     seen: dict[str, list[str]] = field(default_factory=dict)
     """Everyone its weights saw, here and in checkpoints it came from: hashed id of the person ->
     what that person's images are known by; see `handseg.findings.fingerprint`."""
@@ -144,13 +139,15 @@ def load_card(folder: Path) -> Card:
     if not path.is_file():
         raise MissingInput(f"{path}: not found; give the folder that `handseg train` wrote")
     try:
-        card = from_dict(Card, json.loads(path.read_text(encoding="utf-8")))
+        values = json.loads(path.read_text(encoding="utf-8"))
+        found = values["format"]
+        card = from_dict(Card, values) if found == FORMAT else None
     except (ValueError, TypeError, KeyError) as error:
         raise BadInput(
             f"{path}: not a checkpoint's card ({error}); train the member again"
         ) from error
-    if card.format != FORMAT:
-        raise BadInput(f"{path}: format {card.format}, this version reads {FORMAT}; train it again")
+    if card is None:
+        raise BadInput(f"{path}: format {found}, this version reads {FORMAT}; train it again")
     if tuple(card.classes) != bones.NAMES:
         raise BadInput(f"{path}: its classes or their order are not the 29 bones; train it again")
     return card

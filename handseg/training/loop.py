@@ -1,12 +1,10 @@
 """Train one member: every step, validation and checkpoint between an empty folder and its card."""
 
 import logging
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -30,21 +28,21 @@ from handseg.training import (
     watch,
 )
 from handseg.training.checkpoint import Card, Measurement
+from handseg.training.cost import Lap
 from handseg.training.resume import Progress
 from handseg.training.task import Task
+from handseg.training.trained import BEST, LAST, Trained
 from handseg.training.trainer import Trainer
 from handseg.training.waiting import Waiting
 
 logger = logging.getLogger(__name__)
-BEST = "best.safetensors"
-LAST = "last.safetensors"
 
 
-def train(task: Task) -> Card | None:
+def train(task: Task) -> Trained | None:
     """Train, resuming what an earlier process left in the folder.
 
     Returns:
-        The card, on process 0, when the folder is ready for `publish`; None on the other processes.
+        On process 0, when the folder is ready to be published; None on the other processes.
 
     Raises:
         BadInput: the fold is unknown, or a person is on both sides of it; or the folder holds a
@@ -113,7 +111,7 @@ class _Course:
         )  # fmt: skip
         return Progress(
             step=0, seconds=0.0, plan=plan, prior=known.prior, best_step=0,
-            best_dice_per_class={}, history=[], identity=self._task.identity,
+            best_dice_per_class={}, history=[], laps=[], identity=self._task.identity,
             seen=known.seen, warm_start=origin, findings=known.findings,
         )  # fmt: skip
 
@@ -169,7 +167,7 @@ class _Course:
         self._measure(waiting.end_period(self._task.name, self._settings.workers))
         self._save(since)
         if self._task.on_validation:
-            self._task.on_validation(self._progress.history[-1])
+            self._task.on_validation(self._progress.history[-1], self._progress.laps[-1])
 
     def _measure(self, data_wait: float | None) -> None:
         state, plan = self._progress, self._progress.plan
@@ -178,21 +176,23 @@ class _Course:
         line = Measurement(
             step=state.step,
             epoch=round(state.step * self._settings.batch_size / plan.images, 3),
-            seconds=round(state.seconds, 1),
             loss=state.loss_sum / state.loss_count,
             learning_rate=schedule.learning_rate(self._settings, plan, state.step - 1),
             input_px=plan.size_at(state.step - 1),
             dice=dice,
             train_dice=measured.train_dice,
             found=counted(measured.findings),
-            data_wait=data_wait,
         )
+        lap = Lap(step=state.step, seconds=round(state.seconds, 1), data_wait=data_wait)
         logger.info(
             "%s step %d/%d  epoch %.1f  loss %.4f  dice %.4f (training %.4f)  %.0f s",
             self._task.name, line.step, plan.total, line.epoch, line.loss, dice,
-            measured.train_dice, line.seconds,
+            measured.train_dice, lap.seconds,
         )  # fmt: skip
-        self._progress = replace(state, history=[*state.history, line], loss_sum=0.0, loss_count=0)
+        self._progress = replace(
+            state, history=[*state.history, line], laps=[*state.laps, lap], loss_sum=0.0,
+            loss_count=0,
+        )  # fmt: skip
         watch.after_validation(self._task.name, self._progress, measured.findings)
         best = state.best_dice_per_class
         if not best or dice > float(np.mean(list(best.values()))):
@@ -209,13 +209,13 @@ class _Course:
         resume.save(self._task.folder, self._progress, self._trainer.tensors())
         self._task.on_checkpoint(self._task.folder)
 
-    def finish(self) -> Card:
+    def finish(self) -> Trained:
         """Write the last weights beside the best ones and say what both are."""
         task, state = self._task, self._progress
         best = state.best_dice_per_class
         last = dict(self._trainer.best_network.state_dict())
         checkpoint.save_tensors(task.folder / LAST, last, {})
-        return Card(
+        card = Card(
             name=task.name,
             fold=task.fold,
             train=task.settings,
@@ -229,19 +229,8 @@ class _Course:
             mean_dice=float(np.mean(list(best.values()))),
             dice_per_class=best,
             history=state.history,
-            seconds=state.seconds,
-            peak_memory_bytes=state.peak_memory_bytes,
             seen=state.seen,
             warm_start=state.warm_start,
             findings=[*state.findings, *course.of_history(task.name, state.history)],
         )
-
-
-def publish(folder: Path, card: Card, into: Path) -> None:
-    """Copy what a finished training left in its folder into a checkpoint folder.
-
-    The training's own folder stays whole, so that a process killed here need not train again.
-    """
-    shutil.copyfile(folder / BEST, into / checkpoint.MODEL)
-    shutil.copyfile(folder / LAST, into / LAST)
-    checkpoint.save_card(into, card)
+        return Trained(card, state.cost)

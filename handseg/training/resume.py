@@ -15,6 +15,7 @@ from handseg.errors import BadInput
 from handseg.findings.finding import Finding
 from handseg.settings_codec import from_dict
 from handseg.training.checkpoint import Measurement, WarmStart, save_tensors
+from handseg.training.cost import Cost, Lap
 from handseg.training.schedule import Plan
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ class Progress:
     best_step: int
     best_dice_per_class: dict[str, float]
     history: list[Measurement]
+    laps: list[Lap]
+    """What it had taken at each line of the history."""
     identity: dict[str, str]
     """What may not change between two halves of one training: settings, data, folds."""
     loss_sum: float = 0.0
@@ -47,6 +50,11 @@ class Progress:
     warm_start: WarmStart | None = None
     findings: list[Finding] = field(default_factory=list)
     """As in the card; those of its course change until it ends."""
+
+    @property
+    def cost(self) -> Cost:
+        """What it has taken so far."""
+        return Cost(seconds=self.seconds, peak_memory_bytes=self.peak_memory_bytes, laps=self.laps)
 
 
 def save(folder: Path, progress: Progress, tensors: dict[str, Tensor]) -> Path:

@@ -11,6 +11,7 @@ from handseg.images.cache import ImageCache
 from handseg.settings import TrainSettings
 from handseg.training import distributed
 from handseg.training.checkpoint import Measurement
+from handseg.training.cost import Lap
 from handseg.training.warm_start import Source
 
 
@@ -35,7 +36,7 @@ class Task:
     """A related checkpoint whose weights to begin with, as far as they match."""
     pretrained_folder: Path | None = None
     """What `settings.model.pretrained` names, where that had to be fetched."""
-    on_validation: Callable[[Measurement], None] | None = None
+    on_validation: Callable[[Measurement, Lap], None] | None = None
     """Called on process 0 after every validation, when its checkpoint is written; what it raises
     ends the training, which can still be resumed."""
 

@@ -23,8 +23,9 @@ from handseg.stages.preprocess import preprocess
 from handseg.stages.split import split
 from handseg.stages.train import run_member, train
 from handseg.storage.location import Location
-from handseg.training import checkpoint, loop
+from handseg.training import checkpoint, trained
 from handseg.training.checkpoint import Measurement
+from handseg.training.cost import Lap
 from tests.drawing import write_tiny_dataset
 from tests.smallest import smallest
 
@@ -63,7 +64,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _train(made: Path, out: Path, name: str, *, stop_after: int = 0) -> Location:
     """Train one network, asked to end at its first validation after so many steps."""
 
-    def stop(line: Measurement) -> None:
+    def stop(line: Measurement, _lap: Lap) -> None:
         if line.step == stop_after:
             signal.raise_signal(signal.SIGTERM)
 
@@ -97,7 +98,7 @@ def test_every_stage_takes_what_the_one_before_left(made: Path, tmp_path: Path, 
         _train(made, tmp_path / "member", name, stop_after=1)
     member = _train(made, tmp_path / "member", name)
     whole = _train(made, tmp_path / "whole", name)
-    for weights in (checkpoint.MODEL, loop.LAST):
+    for weights in (checkpoint.MODEL, trained.LAST):
         assert _same_weights(member.path / weights, whole.path / weights)
 
     card = checkpoint.load_card(member.path)

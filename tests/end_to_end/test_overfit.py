@@ -72,7 +72,7 @@ def test_a_hand_is_learned_by_heart(cache: ImageCache, tmp_path: Path, name: str
     enlarged = "2048" in name
     model = smallest(name, input_px=64 if enlarged else 128, output_px=128)
     model = replace(model, filters=WIDER.get(name, model.filters))
-    card = loop.train(
+    trained = loop.train(
         Task(
             name=name,
             cache=cache,
@@ -86,7 +86,7 @@ def test_a_hand_is_learned_by_heart(cache: ImageCache, tmp_path: Path, name: str
             stopped=lambda: False,
         )
     )
-    assert card is not None
-    first, second, last = card.history
+    assert trained is not None
+    first, second, last = trained.card.history
     assert first.loss > second.loss > last.loss
     assert last.train_dice is not None and last.train_dice >= BAR

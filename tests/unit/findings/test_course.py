@@ -15,7 +15,6 @@ def history(
         Measurement(
             step=10 * epoch,
             epoch=float(epoch),
-            seconds=0.0,
             loss=loss[epoch - 1],
             learning_rate=1e-4,
             input_px=512,

@@ -149,7 +149,6 @@ def _write_member(run: MadeRun, name: str, fold: int, number: int) -> None:
         {
             "step": 50 * epoch,
             "epoch": float(epoch),
-            "seconds": 60.0 * epoch,
             "loss": 0.9**epoch + 0.02 * number,
             "learning_rate": 1e-4,
             "input_px": 128,
@@ -171,13 +170,14 @@ def _write_member(run: MadeRun, name: str, fold: int, number: int) -> None:
         "mean_dice": 0.9,
         "dice_per_class": dict.fromkeys(bones.NAMES, 0.9),
         "history": history,
-        "format": 1,
+        "format": 2,
     }
     with artifact.writing(run.place(f"members/{name}"), folder=True) as path:
         (path / "card.json").write_text(json.dumps(written), encoding="utf-8")
         parents = {"cache": _hash(run, "cache"), "folds": _hash(run, "folds.csv")}
         record = _record("train", {**asdict(settings), "fold": fold}, **parents)
-        provenance.write(path, record)
+        laps = [{"step": line["step"], "seconds": 60.0 * line["epoch"]} for line in history]
+        provenance.write(path, {**record, "seconds": 1201.5, "laps": laps})
 
 
 def _write_store(run: MadeRun, name: str, fold: int, images: Sequence[ImageTiles]) -> None:

@@ -9,7 +9,7 @@ from handseg.report import card
 
 
 def written(**changes: Any) -> dict[str, Any]:
-    line = {"step": 5, "epoch": 0.5, "seconds": 2.0, "loss": 1.0, "dice": None, "new": 1}
+    line = {"step": 5, "epoch": 0.5, "loss": 1.0, "dice": None, "new": 1}
     values = {"name": "a", "fold": 1, "train": {"seed": 7}, "steps": 10, "parameters": 3}
     return {**values, "history": [line], "prior": [0.1], **changes}
 
@@ -18,7 +18,7 @@ def test_what_the_report_uses_is_read_and_the_rest_passed_over(tmp_path: Path) -
     (tmp_path / "card.json").write_text(json.dumps(written()))
     found = card.read(tmp_path)
     assert (found.name, found.fold, found.train.seed, found.steps) == ("a", 1, 7, 10)
-    assert found.history == [card.Line(step=5, epoch=0.5, seconds=2.0, loss=1.0, dice=None)]
+    assert found.history == [card.Line(step=5, epoch=0.5, loss=1.0, dice=None)]
 
 
 def test_a_folder_without_a_card_is_named(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from handseg import bones
 from handseg.report import page, wording
-from handseg.report.card import Line
 from handseg.report.facts import Facts
+from handseg.report.records import Lap
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
@@ -100,15 +100,8 @@ def test_the_axis_of_the_spread_begins_a_tenth_below_every_box() -> None:
 
 def test_a_member_says_how_long_it_waited_for_images(facts: Facts) -> None:
     first, *others = facts.members
-    assert first.data_wait is None
-    waits = [(10.0, 0.5), (40.0, 0.1), (90.0, None)]
-    history = [
-        Line(step=step, epoch=1, seconds=seconds, loss=1, data_wait=part)
-        for step, (seconds, part) in enumerate(waits)
-    ]
-    waited = replace(first, card=replace(first.card, history=history))
-    # (10 s * 0.5 + 30 s * 0.1) / 40 s; nobody measured the last 50 s
-    assert waited.data_wait == pytest.approx(0.2)
+    laps = [Lap(step=1, seconds=10, data_wait=0.5), Lap(step=2, seconds=40, data_wait=0.1)]
+    waited = replace(first, run=replace(first.run, laps=laps))
     html = page.render(replace(facts, members=(waited, *others)))
     assert ">20 %</td>" in html
     assert ">–</td>" in html

@@ -30,7 +30,20 @@ def test_a_record_says_how_long_it_took_and_with_which_weights() -> None:
     assert (run.stage, run.seconds, run.weights) == ("ensemble", 90.0, {"a": 2.0})
 
 
-@pytest.mark.parametrize("change", [{"started": "soon"}, {"settings": 3}, {"members": [1]}])
+def test_a_training_says_what_it_took_over_all_resumptions_and_what_it_waited() -> None:
+    waits = [(10.0, 0.5), (40.0, 0.1), (90.0, None)]
+    laps = [{"step": n, "seconds": s, "data_wait": part} for n, (s, part) in enumerate(waits)]
+    run = parse(seconds=95.5, laps=laps)
+    # (10 s * 0.5 + 30 s * 0.1) / 40 s; nobody measured the last 50 s
+    assert run.seconds == 95.5
+    assert run.data_wait == pytest.approx(0.2)
+    assert parse().data_wait is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"laps": 1}, {"laps": [{"step": 1}]}, {"started": "soon"}, {"settings": 3}, {"members": [1]}],
+)
 def test_a_damaged_record_names_its_artifact(change: dict[str, object]) -> None:
     with pytest.raises(BadInput, match="run.json of submission.csv"):
         parse(**change)

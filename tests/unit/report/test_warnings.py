@@ -78,7 +78,7 @@ def test_texts_of_warnings_are_escaped(quiet: Facts) -> None:
 def test_counts_are_those_of_the_kept_step(quiet: Facts) -> None:
     first = quiet.members[0]
     lines = [
-        Line(step=step, epoch=1, seconds=1, loss=1, dice=0.9, found={"finger confusion": number})
+        Line(step=step, epoch=1, loss=1, dice=0.9, found={"finger confusion": number})
         for step, number in ((5, 4), (10, 2))
     ]
     card = replace(first.card, history=lines, best_step=10)

@@ -18,6 +18,7 @@ from handseg.stages.train import run_member
 from handseg.storage.location import Location
 from handseg.training import checkpoint
 from handseg.training.checkpoint import Measurement
+from handseg.training.cost import Lap
 from tests.smallest import smallest
 from tests.unit.stages.tiny_training import SETTINGS, make_data, run
 
@@ -81,7 +82,7 @@ def test_a_training_that_goes_on_needs_its_weights_no_more(
 ) -> None:
     shutil.copytree(made / "published", object_store / "weights")
 
-    def stop(_line: Measurement) -> None:
+    def stop(_line: Measurement, _lap: Lap) -> None:
         raise BadInput("stopped")
 
     def train(on_validation: object) -> None:

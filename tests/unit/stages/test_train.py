@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +13,18 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from handseg import bones
+from handseg import bones, provenance
 from handseg.errors import BadInput, MissingInput, NonFiniteLoss, Terminated
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference.store import Store
 from handseg.settings import AugmentSettings, ModelSettings, TrainSettings
 from handseg.stages.train import run_member
+from handseg.storage import artifact
 from handseg.storage.location import Location
-from handseg.training import checkpoint, data, loop, schedule, validation
+from handseg.training import checkpoint, data, loop, schedule, trained, validation
 from handseg.training.checkpoint import Measurement
+from handseg.training.cost import Lap
 from handseg.training.task import Task
 from tests.unit.stages.tiny_training import SETTINGS, make_data, run
 
@@ -64,7 +66,6 @@ def test_a_member_leaves_weights_card_and_out_of_fold_store(made: Path, tmp_path
     assert card.parameters == sum(p.numel() for p in network.parameters())
     # 4 training images in batches of 2 make an epoch of 2 steps
     assert [line.step for line in card.history] == [2, 4, 6]
-    assert all(line.data_wait is not None and 0 < line.data_wait < 1 for line in card.history)
     store = Store(tmp_path / "member.oof")
     table = FoldTable.read(made / "folds.csv")
     assert sorted(store.names) == sorted(table.held_out(0))
@@ -75,14 +76,14 @@ def test_a_member_leaves_weights_card_and_out_of_fold_store(made: Path, tmp_path
 def test_every_validation_is_told_and_its_listener_may_end_the_training(
     made: Path, tmp_path: Path
 ) -> None:
-    heard: list[Measurement] = []
+    heard: list[tuple[Measurement, Lap]] = []
 
-    def listen(line: Measurement) -> None:
-        heard.append(line)
+    def listen(line: Measurement, lap: Lap) -> None:
+        heard.append((line, lap))
         if len(heard) == 2:
             raise BadInput("not worth going on")
 
-    def go(on_validation: Callable[[Measurement], None]) -> None:
+    def go(on_validation: Callable[[Measurement, Lap], None]) -> None:
         run_member(
             cache=Location(str(made / "cache")),
             folds=Location(str(made / "folds.csv")),
@@ -95,16 +96,37 @@ def test_every_validation_is_told_and_its_listener_may_end_the_training(
     with pytest.raises(BadInput, match="not worth"):
         go(listen)
     assert not (tmp_path / "member").exists()
-    go(heard.append)
-    assert heard == checkpoint.load_card(tmp_path / "member").history
+    go(lambda line, lap: heard.append((line, lap)))
+    card = checkpoint.load_card(tmp_path / "member")
+    assert [line for line, _ in heard] == card.history
+    laps = provenance.read(tmp_path / "member")["laps"]
+    assert [asdict(lap) for _, lap in heard] == laps
 
 
-def test_the_record_says_seconds_and_peak_memory(made: Path, tmp_path: Path) -> None:
+def test_the_record_alone_says_what_a_training_took(made: Path, tmp_path: Path) -> None:
     run(made, tmp_path / "member")
     record = json.loads((tmp_path / "member" / "run.json").read_text(encoding="utf-8"))
-    card = checkpoint.load_card(tmp_path / "member")
-    assert record["seconds"] == card.seconds >= card.history[-1].seconds - 0.1
-    assert record["peak_memory_bytes"] == card.peak_memory_bytes > 2**20
+    laps = record["laps"]
+    assert [lap["step"] for lap in laps] == [2, 4, 6]
+    assert all(0 < lap["data_wait"] < 1 for lap in laps)
+    assert record["seconds"] >= laps[-1]["seconds"] - 0.1
+    assert record["peak_memory_bytes"] > 2**20
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_equal_trainings_give_equal_bytes(made: Path, tmp_path: Path, workers: int) -> None:
+    augment = AugmentSettings(rotate_degrees=20, elastic=0.5, grid_dropout=0.5, copy_paste=0.5)
+    settings = replace(SETTINGS, workers=workers, augment=augment)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        run(made, tmp_path / name / "member", settings)
+    for name in ("member", "member.oof"):
+        one, two = tmp_path / "one" / name, tmp_path / "two" / name
+        assert {path.name for path in one.iterdir()} == {path.name for path in two.iterdir()}
+        for path in one.iterdir():
+            if path.name not in ("run.json", "SHA256SUMS"):
+                assert path.read_bytes() == (two / path.name).read_bytes(), path.name
+        assert artifact.content_hash(one) == artifact.content_hash(two)
 
 
 def test_a_finished_member_is_not_trained_again(made: Path, tmp_path: Path) -> None:
@@ -126,8 +148,8 @@ def test_a_resumed_training_ends_with_the_uninterrupted_ones_weights(
         loop.train(task(made, tmp_path / "cut", augmented, stop_at=stop_at))
     resumed = loop.train(task(made, tmp_path / "cut", augmented))
     assert whole is not None and resumed is not None
-    assert resumed.dice_per_class == whole.dice_per_class
-    for name in (loop.BEST, loop.LAST):
+    assert resumed.card == whole.card
+    for name in (trained.BEST, trained.LAST):
         assert same_weights(tmp_path / "whole" / name, tmp_path / "cut" / name)
 
 
@@ -135,9 +157,9 @@ def test_bit_fields_of_a_larger_output_train_too(made: Path, tmp_path: Path) -> 
     larger = ModelSettings(name="unet3plus_ds_2048", filters=[4, 4, 4], input_px=32, output_px=64)
     settings = replace(SETTINGS, model=larger, target="bitfield", sizes_px=[16, 32],
                        sizes_fraction=[0.5, 0.5])  # fmt: skip
-    card = loop.train(task(made, tmp_path / "ds", settings))
-    assert card is not None
-    assert [line.input_px for line in card.history] == [16, 32, 32]
+    done = loop.train(task(made, tmp_path / "ds", settings))
+    assert done is not None
+    assert [line.input_px for line in done.card.history] == [16, 32, 32]
 
 
 def test_a_non_finite_loss_names_its_images_and_spoils_nothing(made: Path, tmp_path: Path) -> None:
@@ -145,7 +167,7 @@ def test_a_non_finite_loss_names_its_images_and_spoils_nothing(made: Path, tmp_p
     folder = tmp_path / "wild"
     with pytest.raises(NonFiniteLoss, match=r"the loss is (nan|inf) on image.*\.png"):
         loop.train(task(made, folder, settings))
-    assert not (folder / loop.LAST).exists()
+    assert not (folder / trained.LAST).exists()
 
 
 def test_an_unknown_fold_is_refused(made: Path, tmp_path: Path) -> None:
@@ -162,8 +184,8 @@ def test_a_training_begun_otherwise_is_not_resumed(made: Path, tmp_path: Path) -
 
 def test_minutes_become_a_plan_that_is_kept(made: Path, tmp_path: Path) -> None:
     settings = replace(SETTINGS, unit="minutes", length=0.02, validate_every=1000)
-    card = loop.train(task(made, tmp_path / "timed", settings))
-    assert card is not None and card.steps >= 1
+    done = loop.train(task(made, tmp_path / "timed", settings))
+    assert done is not None and done.card.steps >= 1
 
 
 @pytest.mark.parametrize("to", [os.kill, os.killpg], ids=["process", "group"])
@@ -192,12 +214,13 @@ def test_a_validation_that_a_stop_left_out_is_made_up_for(made: Path, tmp_path: 
     settings = replace(SETTINGS, validate_every=1000)
     whole = loop.train(task(made, tmp_path / "whole", settings))
     assert whole is not None
-    with pytest.raises(Terminated, match=f"stopped at step {whole.steps}"):
-        loop.train(task(made, tmp_path / "cut", settings, stop_at=whole.steps))
+    steps = whole.card.steps
+    with pytest.raises(Terminated, match=f"stopped at step {steps}"):
+        loop.train(task(made, tmp_path / "cut", settings, stop_at=steps))
     resumed = loop.train(task(made, tmp_path / "cut", settings))
     assert resumed is not None
-    (line,), (other,) = whole.history, resumed.history
-    assert (line.step, line.loss, line.dice) == (other.step, other.loss, other.dice)
+    assert resumed.card == whole.card
+    assert len(whole.card.history) == 1
 
 
 def test_a_pickled_checkpoint_is_refused(made: Path, tmp_path: Path) -> None:

@@ -6,14 +6,13 @@ import torch
 from handseg.errors import BadInput
 from handseg.training import resume
 from handseg.training.checkpoint import Measurement
+from handseg.training.cost import Lap
 from handseg.training.resume import Progress
 from handseg.training.schedule import Plan
 
 
 def _progress(step: int) -> Progress:
-    line = Measurement(
-        step=step, epoch=1.0, seconds=2.0, loss=0.5, learning_rate=1e-3, input_px=64, dice=0.25
-    )
+    line = Measurement(step=step, epoch=1.0, loss=0.5, learning_rate=1e-3, input_px=64, dice=0.25)
     return Progress(
         step=step,
         seconds=2.5,
@@ -22,6 +21,7 @@ def _progress(step: int) -> Progress:
         best_step=step,
         best_dice_per_class={"Radius": 0.25},
         history=[line],
+        laps=[Lap(step=step, seconds=2.0)],
         identity={"fold": "0"},
     )
 
