@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from handseg import bones
+from handseg import bones, columns
 from handseg.errors import BadInput
 
 _COST = (
@@ -85,12 +85,13 @@ def write(path: Path, found: Sequence[RunScores], notes: Mapping[str, Any]) -> N
     metadata = {_NOTES: json.dumps(notes, sort_keys=True).encode()}
     schema = SCHEMA.with_metadata(metadata)
     tables = [_table(run, schema) for run in found]
-    pq.write_table(pa.concat_tables(tables or [schema.empty_table()]), path, compression="zstd")
+    table = pa.concat_tables(tables or [schema.empty_table()])
+    pq.write_table(table, path, compression="zstd", write_page_checksum=True)
 
 
 def _table(run: RunScores, schema: pa.Schema) -> pa.Table:
     count = len(run.image_names)
-    columns = {
+    values = {
         "arm": [run.arm] * count,
         "fold": [run.fold] * count,
         "seed": [run.seed] * count,
@@ -100,7 +101,7 @@ def _table(run: RunScores, schema: pa.Schema) -> pa.Table:
         **dict(zip(bones.NAMES, run.dice.T, strict=True)),
         **{field.name: [getattr(run.cost, field.name)] * count for field in _COST},
     }
-    return pa.table(columns, schema=schema)
+    return pa.table(values, schema=schema)
 
 
 def read(path: Path) -> tuple[list[RunScores], dict[str, Any]]:
@@ -110,12 +111,19 @@ def read(path: Path) -> tuple[list[RunScores], dict[str, Any]]:
         The predictions in the file's order, and the notes.
 
     Raises:
-        BadInput: it is no results.parquet.
+        BadInput: it is no results.parquet, or is truncated or damaged.
     """
-    table = pq.read_table(path)
+    try:
+        # Without, a flipped bit gives another number without a word.
+        table = pq.read_table(path, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        fault = f"truncated or damaged ({error})"
+        raise BadInput(f"{path}: {fault}; run the experiment again") from error
     metadata = table.schema.metadata or {}
-    if _NOTES not in metadata or table.schema.remove_metadata() != SCHEMA:
-        raise BadInput(f"{path}: was not written by `handseg experiment`")
+    different = columns.differences(table.schema, SCHEMA)
+    if _NOTES not in metadata or different:
+        fault = f" ({different})" if different else ""
+        raise BadInput(f"{path}: was not written by `handseg experiment`{fault}")
     rows: dict[tuple[str, int | None, int | None], list[dict[str, Any]]] = {}
     for row in table.to_pylist():
         rows.setdefault((row["arm"], row["fold"], row["seed"]), []).append(row)

@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 
 import pyarrow as pa
 
+from handseg import columns
 from handseg.errors import BadInput, MissingInput
 from handseg.inference import record
 from handseg.inference.tiles import LEVELS, TILE_PX, ImageTiles
@@ -124,11 +125,11 @@ class Store:
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(str(error)) from error
         metadata = self._reader.schema.metadata or {}
-        if (
-            self._reader.schema.remove_metadata() != record.SCHEMA
-            or metadata.get(b"format") != _FORMAT
-        ):
+        if metadata.get(b"format") != _FORMAT:
             raise self._damaged(f"not of the format {_FORMAT.decode()!r}")
+        different = columns.differences(self._reader.schema, record.SCHEMA)
+        if different:
+            raise BadInput(f"{self.path}: {different}; {_REMEDY}")
         text = metadata.get(b"card", b"")
         if metadata.get(b"card_crc32") != str(zlib.crc32(text)).encode():
             raise self._damaged("the CRC-32 of its card does not match")
@@ -170,9 +171,9 @@ class Store:
             raise self._damaged(f"the CRC-32 of {name} does not match")
         return tiles
 
-    def _open(self, columns: list[str]) -> Any:
-        """Open the file for some columns, or for all."""
-        options = pa.ipc.IpcReadOptions(included_fields=[*map(record.SCHEMA.names.index, columns)])
+    def _open(self, names: list[str]) -> Any:
+        """Open the file for some columns."""
+        options = pa.ipc.IpcReadOptions(included_fields=[*map(record.SCHEMA.names.index, names)])
         try:
             # Plain reads: what a memory map has touched would count as this process's memory.
             return pa.ipc.open_file(pa.OSFile(str(self.path)), options=options)

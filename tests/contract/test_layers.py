@@ -26,6 +26,7 @@ LAYERS = {
     "handseg.models": 1,
     "handseg.progress": 1,
     "handseg.ahead": 1,
+    "handseg.columns": 1,
     "handseg.durable": 1,
     "handseg.storage": 1,
     "handseg.provenance": 1,

@@ -1,3 +1,4 @@
+import random
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,8 +45,34 @@ def test_columns_are_the_bones_in_their_official_order() -> None:
 
 def test_another_parquet_file_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"arm": ["a"]}), tmp_path / "other.parquet")
-    with pytest.raises(BadInput, match=r"other.parquet: was not written by `handseg experiment`"):
+    with pytest.raises(BadInput, match=r"not written by `handseg experiment` \(no column fold,"):
         results.read(tmp_path / "other.parquet")
+
+
+def test_a_flipped_bit_in_a_page_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "results.parquet"
+    results.write(path, RUNS, {"table": "mine"})
+    content = path.read_bytes()
+    pages = range(4, len(content) - 8 - int.from_bytes(content[-8:-4], "little"))
+    wanted = repr(results.read(path))
+    for bit in random.Random(0).sample(range(8 * pages.start, 8 * pages.stop), 300):
+        damaged = bytearray(content)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        try:
+            assert repr(results.read(path)) == wanted, bit
+        except BadInput as refusal:
+            assert "results.parquet: truncated or damaged" in str(refusal)
+
+
+@pytest.mark.parametrize("kept", [0, 4, 0.5, 0.99])
+def test_a_truncated_file_is_refused(tmp_path: Path, kept: float) -> None:
+    path = tmp_path / "results.parquet"
+    results.write(path, RUNS, {})
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept if kept > 1 else kept * len(content))])
+    with pytest.raises(BadInput, match=r"results\.parquet: truncated or damaged .* run the exp"):
+        results.read(path)
 
 
 def test_members_that_vote_took_their_time_one_after_another() -> None:

@@ -97,6 +97,18 @@ def test_another_arrow_file_is_refused(tmp_path: Path) -> None:
         Store(tmp_path)
 
 
+def test_a_store_of_other_columns_is_refused_with_the_difference(tmp_path: Path) -> None:
+    path = write(tmp_path, [])
+    with pa.ipc.open_file(str(path)) as reader:
+        schema = reader.schema
+    height = schema.get_field_index("height")
+    changed = schema.set(height, pa.field("height", pa.int64())).remove(1)
+    pa.ipc.new_file(str(path), changed).close()
+    fault = "no column person, height is 'int64' instead of 'uint32'; make the store again"
+    with pytest.raises(BadInput, match=rf"probabilities\.arrow: {fault}"):
+        Store(tmp_path)
+
+
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.9, 0.999])
 def test_a_truncated_store_is_named_with_the_remedy(tmp_path: Path, kept: float) -> None:
     path = write(tmp_path, [image("a.png", 0), image("b.png", 1)])
