@@ -1,21 +1,22 @@
 """The image cache: adjusted pixels and polygons of every image, for random access by memory map.
 
-One Arrow IPC file per part, one record batch of one row per image, and an index of where each lies
-for those who read them from afar (`cache_stream`). Raw pixels are read without a copy. A CRC-32
-over the whole row is verified the first time a process reads an image.
+One Arrow IPC file per part, one record batch of one row per image, and an index of all of them. Raw
+pixels are read without a copy. A CRC-32 over the whole row is verified the first time a process
+reads an image. Which images there are is the index's to say: a flipped bit in an Arrow file's
+footer can leave some out without a word.
 """
 
 import json
 import mmap
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
 
+from handseg import columns
 from handseg.errors import BadInput, MissingInput
 from handseg.images import cache_index, cache_row
 from handseg.images.cache_index import Entry
@@ -99,20 +100,21 @@ class ImageCache:
         """Open the cache.
 
         Raises:
-            MissingInput: no cache is there.
+            MissingInput: no cache is there, or its index is missing.
             BadInput: a file of it is truncated, damaged or of another format.
         """
         self.folder = folder
         parts = [part for part in PARTS if self._path(part).is_file()]
+        if "train" not in parts:
+            raise MissingInput(f"{folder}: no image cache here; give what `preprocess` wrote")
         self._maps = {part: _mapped(self._path(part)) for part in parts}
         self._readers = {part: _reader(self._path(part), self._maps[part]) for part in parts}
         self._verified: set[str] = set()
-        if "train" not in self._readers:
-            raise MissingInput(f"{folder}: no image cache here; give what `preprocess` wrote")
         self._notes = {
             part: _from_schema(reader.schema, self._path(part))
             for part, reader in self._readers.items()
         }
+        self._index = self._indexed()
 
     def __reduce__(self) -> tuple[type["ImageCache"], tuple[Path]]:
         return ImageCache, (self.folder,)
@@ -131,7 +133,7 @@ class ImageCache:
 
     def people(self, part: Part) -> dict[str, str]:
         """The person of each image of a part, by name, in sorted path order."""
-        return {n: person for n, (found, _, person) in self._index.items() if found == part}
+        return {n: entry.person for n, (_, entry) in self._index.items() if entry.part == part}
 
     def stream(self, names: Iterable[str]) -> Iterator[CachedImage]:
         """Read images in the order given, in constant memory; see `read`."""
@@ -147,17 +149,18 @@ class ImageCache:
 
         Raises:
             MissingInput: the cache does not hold it.
-            BadInput: its CRC-32 does not match.
+            BadInput: it is damaged, or another image lies in its place.
         """
         if name not in self._index:
             raise MissingInput(f"{self.folder}: holds no image {name}; {_REMEDY}")
-        part, position, _ = self._index[name]
-        row = self._row(part, position)
+        position, entry = self._index[name]
+        row = self._row(entry.part, position)
         if name not in self._verified:
-            if not cache_row.is_intact(row):
-                raise BadInput(f"{self._path(part)}: the CRC-32 of {name} differs; {_REMEDY}")
+            if not cache_row.is_intact(row, entry.name, entry.person):
+                fault = f"{name} is damaged (CRC-32, name or person differ)"
+                raise BadInput(f"{self._path(entry.part)}: {fault}; {_REMEDY}")
             self._verified.add(name)
-        return cache_row.unpack(row, part, self._notes[part]["compression"])
+        return cache_row.unpack(row, entry.part, self._notes[entry.part]["compression"])
 
     def _path(self, part: Part) -> Path:
         return self.folder / f"{part}.arrow"
@@ -174,20 +177,20 @@ class ImageCache:
             raise BadInput(f"{path}: {fault}; {_REMEDY}") from error
         return row
 
-    @cached_property
-    def _index(self) -> dict[str, tuple[Part, int, str]]:
-        """Part, record batch and person of every image."""
-        index: dict[str, tuple[Part, int, str]] = {}
-        for part, reader in self._readers.items():
-            for position in range(reader.num_record_batches):
-                row = self._row(part, position)
-                try:
-                    name, person = row["name"][0].as_py(), row["person"][0].as_py()
-                except UnicodeDecodeError as error:
-                    fault = f"row {position} is damaged ({error})"
-                    raise BadInput(f"{self._path(part)}: {fault}; {_REMEDY}") from error
-                index[name] = part, position, person
-        return index
+    def _indexed(self) -> dict[str, tuple[int, Entry]]:
+        """Record batch and entry of every image, by name."""
+        path = self.folder / cache_index.FILE_NAME
+        if not path.is_file():
+            raise MissingInput(f"{path}: not found; {_REMEDY}")
+        listed: dict[str, list[Entry]] = {part: [] for part in PARTS}
+        for entry in cache_index.parse(path.read_bytes(), str(path)).entries:
+            listed.setdefault(entry.part, []).append(entry)
+        for part, entries in listed.items():
+            held = self._readers[part].num_record_batches if part in self._readers else 0
+            if held != len(entries):
+                fault = f"{path} lists {len(entries)} images, this file holds {held}"
+                raise BadInput(f"{self.folder / part}.arrow: {fault}; {_REMEDY}")
+        return {e.name: (i, e) for entries in listed.values() for i, e in enumerate(entries)}
 
 
 def _mapped(path: Path) -> mmap.mmap:
@@ -214,8 +217,11 @@ def _to_schema(notes: Mapping[str, object]) -> dict[bytes, bytes]:
 
 def _from_schema(schema: pa.Schema, path: Path) -> Any:
     found = schema.metadata or {}
-    if found.get(b"format") != _FORMAT or schema != cache_row.SCHEMA:
+    if found.get(b"format") != _FORMAT:
         raise BadInput(f"{path}: not of the format {_FORMAT.decode()!r}; {_REMEDY}")
+    different = columns.differences(schema, cache_row.SCHEMA)
+    if different:
+        raise BadInput(f"{path}: {different}; {_REMEDY}")
     notes = found.get(b"notes", b"")
     if found.get(b"crc32") != str(zlib.crc32(notes)).encode():
         raise BadInput(f"{path}: the CRC-32 of its notes differs; {_REMEDY}")

@@ -1,13 +1,15 @@
-"""Where each image of an image cache lies, so that one can be read without the others."""
+"""Which images a cache holds, and where each lies, so that one can be read without the others."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from typing import Any
 
 from handseg.errors import BadInput
 from handseg.images.cache_row import Compression, Part
 
 FILE_NAME = "index.json"
+_TYPES = (str, str, str, int, int)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def to_text(compression: Compression, entries: Sequence[Entry]) -> str:
     return f'{{"compression": "{compression}", "images": [\n{rows}\n]}}\n'
 
 
-def parse(text: str, source: str) -> Index:
+def parse(text: str | bytes, source: str) -> Index:
     """Read what `to_text` wrote.
 
     Raises:
@@ -47,9 +49,17 @@ def parse(text: str, source: str) -> Index:
     """
     try:
         value = json.loads(text)
-        entries = tuple(Entry(*row) for row in value["images"])
+        entries = tuple(map(_entry, value["images"]))
+        if len({entry.name for entry in entries}) < len(entries):
+            raise ValueError("an image is there twice")
         return Index(value["compression"], entries)
     except (ValueError, TypeError, KeyError) as error:
         raise BadInput(
             f"{source}: no index of an image cache ({error}); make the cache again"
         ) from error
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    if tuple(map(type, row)) != _TYPES:
+        raise ValueError(f"{str(row)[:80]} is no image")
+    return Entry(*row)

@@ -100,10 +100,15 @@ def _frozen(buffer: pa.Buffer, dtype: type[np.generic]) -> NDArray[Any]:
     return array
 
 
-def is_intact(row: pa.RecordBatch) -> bool:
-    """Whether everything in a row has its CRC-32."""
+def is_intact(row: pa.RecordBatch, name: str, person: str) -> bool:
+    """Whether a row is what was written for this image, by its CRC-32, name and person."""
+    try:
+        plain = _plain(row)
+    except UnicodeDecodeError:
+        return False
     binary = [column[0].as_buffer() for column in row.columns[4:8]]
-    return bool(_crc32(_plain(row), binary) == row["crc32"][0].as_py())
+    same = plain[:2] == [name, person]
+    return bool(same and _crc32(plain, binary) == row["crc32"][0].as_py())
 
 
 def _plain(row: pa.RecordBatch) -> list[Any]:

@@ -70,7 +70,7 @@ def _row(content: bytes, entry: Entry) -> pa.RecordBatch | None:
         message = pa.ipc.read_message(pa.py_buffer(content))
         row = pa.ipc.read_record_batch(message, cache_row.SCHEMA)
         row.validate()
-        intact = row.num_rows == 1 and cache_row.is_intact(row)
-        return row if intact and row["name"][0].as_py() == entry.name else None
-    except (pa.ArrowException, OSError, UnicodeDecodeError):
+        intact = row.num_rows == 1 and cache_row.is_intact(row, entry.name, entry.person)
+        return row if intact else None
+    except (pa.ArrowException, OSError):
         return None

@@ -89,7 +89,7 @@ def infer(
 def _images(cache: Location, opened: ExitStack) -> tuple[ImageCache | StreamedCache, str]:
     """The cache, here or from afar, and its content hash."""
     afar = ranged.open_folder(cache)
-    if afar is None or cache_index.FILE_NAME not in afar.sums:
+    if afar is None:
         path = opened.enter_context(artifact.reading(cache))
         return ImageCache(path), artifact.content_hash(path)
     text = afar.read(cache_index.FILE_NAME)

@@ -32,6 +32,8 @@ class Ranged:
             MissingInput: it is not there.
         """
         place = self.location.child(name)
+        if name not in self.sums:
+            raise MissingInput(f"{place}: not found; make {self.location} again")
         for _ in range(2):
             text = s3.read_text(place)
             if sums.text_sha256(text) == self.sums[name]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from handseg.errors import BadInput, MissingInput
 from handseg.images import cache_row
-from handseg.images.cache import CachedImage, CacheWriter, ImageCache, Part
+from handseg.images.cache import PARTS, CachedImage, CacheWriter, ImageCache, Part
 from handseg.images.cache_row import Compression
 from handseg.masks.polygons import Polygons
 
@@ -92,7 +92,9 @@ def test_unpacking_undoes_packing(
 ) -> None:
     expected = CachedImage("a.png", "ann", "train", pixels, polygons)
     packed = cache_row.pack(expected, compression)
-    assert cache_row.is_intact(packed.row)
+    assert cache_row.is_intact(packed.row, "a.png", "ann")
+    assert not cache_row.is_intact(packed.row, "b.png", "ann")
+    assert not cache_row.is_intact(packed.row, "a.png", "bob")
     assert_equal(cache_row.unpack(packed.row, "train", compression), expected)
 
 
@@ -165,26 +167,76 @@ def test_a_flipped_bit_in_the_pixels_is_found_at_the_first_read(folder: Path) ->
     content = bytearray(path.read_bytes())
     content[content.index(pixels) + 9] ^= 4
     path.write_bytes(content)
-    with pytest.raises(BadInput, match=r"the CRC-32 of b\.png differs"):
+    with pytest.raises(BadInput, match=r"train\.arrow: b\.png is damaged"):
         ImageCache(folder).read("b.png")
 
 
-def test_a_flipped_bit_anywhere_changes_no_result_without_a_word(folder: Path) -> None:
-    path = folder / "train.arrow"
+def flipped(path: Path, bit: int, content: bytes) -> None:
+    damaged = bytearray(content)
+    damaged[bit // 8] ^= 1 << bit % 8
+    # a new file each time: the old one may still be mapped
+    path.unlink()
+    path.write_bytes(damaged)
+
+
+def read_or_refused(folder: Path) -> list[CachedImage] | None:
+    try:
+        cache = ImageCache(folder)
+        return [cache.read(name) for part in PARTS for name in cache.names(part)]
+    except (BadInput, MissingInput):
+        return None
+
+
+@pytest.mark.parametrize("name", ["train.arrow", "index.json"])
+def test_a_flipped_bit_anywhere_changes_no_result_without_a_word(folder: Path, name: str) -> None:
+    path, expected = folder / name, read_or_refused(folder)
     content = path.read_bytes()
-    originals = [image("b.png"), image("a.png", "bob", seed=1)]
-    for position in random.Random(0).sample(range(len(content)), 400):
-        damaged = bytearray(content)
-        damaged[position] ^= 1 << position % 8
-        # a new file each time: the old one may still be mapped
-        path.unlink()
-        path.write_bytes(damaged)
-        try:
-            cache = ImageCache(folder)
-            names = cache.names("train")
-            found = [cache.read(name) for name in names]
-        except (BadInput, MissingInput):
-            continue
-        assert len(found) == len(originals), position
-        for read, original in zip(found, originals, strict=True):
+    # All of the footer, which has no checksum and says how many record batches there are.
+    footer = int.from_bytes(content[-10:-6], "little") + 10 if name == "train.arrow" else 0
+    bits = range(8 * (len(content) - footer), 8 * len(content))
+    refused = 0
+    for bit in (*random.Random(0).sample(range(8 * len(content)), 800), *bits):
+        flipped(path, bit, content)
+        found = read_or_refused(folder)
+        refused += found is None
+        for read, original in zip(found or [], expected or [], strict=found is not None):
             assert_equal(read, original)
+    assert refused > 200
+
+
+def test_an_arrow_file_that_holds_fewer_images_than_the_index_is_refused(folder: Path) -> None:
+    other = write(folder / "other", image("b.png"))
+    (other / "train.arrow").replace(folder / "train.arrow")
+    with pytest.raises(BadInput, match=r"train\.arrow: .*index\.json lists 2 images, .* holds 1; "):
+        ImageCache(folder)
+
+
+def test_a_cache_without_its_index_is_refused(folder: Path) -> None:
+    (folder / "index.json").unlink()
+    with pytest.raises(MissingInput, match=r"index\.json: not found; make the cache again"):
+        ImageCache(folder)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ('"b.png"', '"a.png"', "an image is there twice"),
+        ('"ann"', "7", "is no image"),
+        ('"images"', '"imagez"', "'images'"),
+        ("}", "", "Expecting"),
+    ],
+)
+def test_an_index_that_is_none_is_refused(
+    folder: Path, before: str, after: str, fault: str
+) -> None:
+    path = folder / "index.json"
+    path.write_text(path.read_text().replace(before, after))
+    with pytest.raises(BadInput, match=rf"index\.json: no index of an image cache \(.*{fault}"):
+        ImageCache(folder)
+
+
+def test_an_image_under_another_person_is_refused(folder: Path) -> None:
+    path = folder / "index.json"
+    path.write_text(path.read_text().replace("ann", "bob"))
+    with pytest.raises(BadInput, match=r"b\.png is damaged \(CRC-32, name or person differ\)"):
+        ImageCache(folder).read("b.png")

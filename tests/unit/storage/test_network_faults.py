@@ -161,6 +161,8 @@ def test_a_folder_read_in_parts_has_the_hash_of_one_read_whole(object_store: Pat
     assert ranged.open_folder(Location("here")) is None
     with pytest.raises(MissingInput, match="/nothing: not found; give the URI of an artifact"):
         ranged.open_folder(location.sibling("nothing"))
+    with pytest.raises(MissingInput, match="/cache/none: not found; make s3://.*/cache again"):
+        opened.read("none")
 
 
 @pytest.mark.parametrize("flips", [1, 2])
