@@ -5,14 +5,15 @@ What is tolerated, and what is refused:
 - Points outside the image by no more than OUTSIDE_PX and OUTSIDE_FRACTION of `annotation_entries`
   allow are moved onto its edge; farther ones are refused. Fractions of a pixel are rounded.
 - Several polygons of one bone are their union.
-- A bone without polygon is left out here; `missing` names it, `check` and `preprocess` refuse it.
+- A bone without polygon is refused, in a truth to learn from or to score by: all 29 are in every
+  image, and one that was not drawn would count as background. `examine` says which are named.
 - `metadata` (its size is wrong in the real data), `filename` and all other entries are not read.
 - Refused: files above MAX_BYTES, a byte-order mark, NaN and infinity, anything that is no number,
   fewer than 3 different points or more than MAX_POINTS, no polygon at all, an unknown bone, another
   type than poly_seg.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Examined:
 
 
 def load(path: Path, *, height: int, width: int) -> Polygons:
-    """Read the polygons of an image.
+    """Read the polygons of all bones of an image.
 
     Args:
         path: the JSON file.
@@ -49,29 +50,32 @@ def load(path: Path, *, height: int, width: int) -> Polygons:
         width: of the image, in pixels.
 
     Returns:
-        int32 (N, 2) polygons in (x, y) by class id, in official order, N >= 3, inside the image.
+        int32 (N, 2) polygons in (x, y) by class id, in official order, N >= 3, inside the image;
+        one or more of each of the 29 bones.
 
     Raises:
         MissingInput: there is no such file.
-        BadInput: it has a fault; the message lists every one.
+        BadInput: it has a fault, or lacks a bone; the message lists everything.
     """
     found = examine(path, height=height, width=width)
-    refuse(found.faults)
+    refuse([*found.faults, *missing(path, found)])
     return found.polygons
 
 
-def missing(path: Path, named: Collection[int]) -> list[Fault]:
-    """Say which bones a training image lacks.
+def missing(path: Path, found: Examined) -> list[Fault]:
+    """Say which bones an annotation lacks.
 
     Args:
         path: the annotation file.
-        named: class ids of its polygons.
+        found: what is in it.
 
     Returns:
-        One fault with their names in official order, or none.
+        One fault with their names in official order, or none; none of a file that names no bone,
+        whose fault is another.
     """
+    named = found.named or range(bones.COUNT)
     names = [name for class_id, name in enumerate(bones.NAMES) if class_id not in named]
-    remedy = "draw them, or take the image and its annotation out of the data"
+    remedy = "draw them, or take the image and its annotation out"
     return [Fault(str(path), "bones missing", ", ".join(names), remedy)] if names else []
 
 

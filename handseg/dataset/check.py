@@ -2,10 +2,8 @@
 
 Faults keep the stages from using the data, because a result would be wrong without a word:
 
-- names, pairs and links: see `layout.survey`; images: see `images.reading`; polygons: see
-  `annotations.examine`. The test part needs no annotations, and those it has are not read here.
-- A bone without polygon in a training image: all 29 are in every image, and one that was not drawn
-  would be learnt as background.
+- names, pairs and links: see `layout.survey`; images: see `images.reading`; polygons and missing
+  bones: see `annotations`. The test part needs no annotations, and those it has are not read here.
 - The same pixels under two people of the train part.
 
 Remarks are worth a look and change nothing: an outline that crosses itself (what it goes round
@@ -134,8 +132,7 @@ def _look_at_annotation(path: Path, shape: tuple[int, int], look: _Look) -> None
     found = annotations.examine(path, height=shape[0], width=shape[1])
     look.faults += found.faults
     look.remarks += found.remarks
-    if found.named:
-        look.faults += annotations.missing(path, found.named)
+    look.faults += annotations.missing(path, found)
     for class_id, polygons in found.polygons.items():
         for polygon in polygons:
             look.remarks += _odd_outline(f"{path}: {bones.NAMES[class_id]}", polygon)

@@ -117,6 +117,17 @@ def test_an_image_without_truth_is_named(tmp_path: Path, truth: Path) -> None:
     refused(r"no truth for 1 of 2 images of the CSV, such as c\.png", truth, csv)
 
 
+def test_a_truth_that_lacks_a_bone_is_refused_rather_than_taken_for_empty(
+    tmp_path: Path, truth: Path
+) -> None:
+    path = truth / "test" / "outputs_json" / "ID2" / "b.json"
+    document = json.loads(path.read_text())
+    document["annotations"].pop()
+    path.write_text(json.dumps(document))
+    csv = submission(tmp_path, {"b.png": [WHOLE] * 29})
+    refused(r"b\.json: bones missing \(Ulna\)", truth, csv)
+
+
 def test_a_broken_run_is_named_by_image_and_bone(tmp_path: Path, truth: Path) -> None:
     csv = submission(tmp_path, {"a.png": ["", "81 1", *[""] * 27]})
     refused(r"submission\.csv: a\.png finger-2: RLE: .* beyond the image's 80 pixels", truth, csv)

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from handseg import bones
 from handseg.dataset import annotations
+from handseg.errors import BadInput
 from handseg.masks import bitfield
 from tests.drawing import entry, write_annotation
 from tests.unit.dataset.made_annotation import SQUARE, load, write
@@ -65,8 +68,24 @@ def test_fractions_are_rounded(tmp_path: Path) -> None:
     assert load(path)[28][0].tolist() == [[1, 2], [5, 1], [5, 5]]
 
 
-def test_bones_without_polygon_are_named_together(tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    (fault,) = annotations.missing(path, set(range(29)) - {0, 26})
-    assert (fault.fault, fault.value) == ("bones missing", "finger-1, Pisiform")
-    assert annotations.missing(path, range(29)) == []
+def test_a_truth_that_lacks_bones_is_refused_with_their_names(tmp_path: Path) -> None:
+    labels = [name for name in bones.NAMES if name not in ("finger-1", "Pisiform")]
+    path = write(tmp_path, *(entry(label, SQUARE) for label in labels))
+    with pytest.raises(BadInput, match=r"a\.json: bones missing \(finger-1, Pisiform\); draw them"):
+        annotations.load(path, height=100, width=100)
+    whole = write(tmp_path, *(entry(label, SQUARE) for label in bones.NAMES))
+    assert list(annotations.load(whole, height=100, width=100)) == list(range(29))
+
+
+def test_missing_bones_come_with_all_other_faults(tmp_path: Path) -> None:
+    labels = bones.NAMES[1:]
+    path = write(tmp_path, entry("Ulna", [[1, 1]]), *(entry(label, SQUARE) for label in labels))
+    with pytest.raises(BadInput, match=r"(?s)Ulna: fewer than 3.*bones missing \(finger-1\)"):
+        annotations.load(path, height=100, width=100)
+
+
+def test_of_a_file_that_names_no_bone_none_is_called_missing(tmp_path: Path) -> None:
+    path = write(tmp_path, entry("Wrist", SQUARE))
+    with pytest.raises(BadInput, match="unknown bone") as refusal:
+        annotations.load(path, height=100, width=100)
+    assert "missing" not in str(refusal.value)
