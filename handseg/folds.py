@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from sklearn.model_selection import GroupKFold
 from handseg.errors import BadInput, MissingInput
 
 HEADER = ("image_name", "person", "fold")
+_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,31 @@ class FoldTable:
         """Image names of all other folds, in table order."""
         return [row.image_name for row in self.rows if row.fold != fold]
 
+    def check_fits(self, people: Mapping[str, str], *, source: str, where: str) -> None:
+        """Refuse a table of other images or people.
+
+        Args:
+            people: the person of each training image, by name.
+            source: names the table in errors.
+            where: what holds the images: data or cache.
+
+        Raises:
+            BadInput: lists them.
+        """
+        listed = {row.image_name: row.person for row in self.rows}
+        moved = {n for n in listed.keys() & people.keys() if listed[n] != people[n]}
+        for names, fault in (
+            (people.keys() - listed.keys(), f"not in the fold table, but in the {where}"),
+            (listed.keys() - people.keys(), f"in the fold table, but not in the {where}"),
+            (moved, f"under another person than in the {where}"),
+        ):
+            if names:
+                few = ", ".join(sorted(names)[:_NAMED]) + (" ..." if len(names) > _NAMED else "")
+                raise BadInput(
+                    f"{source}: {len(names)} images {fault}: {few}; give the fold table of this "
+                    "data, or split it into another file"
+                )
+
     def to_text(self) -> str:
         """The table as CSV with a header."""
         text = io.StringIO()
@@ -97,7 +123,9 @@ class FoldTable:
             if not needed.is_file():
                 raise MissingInput(f"{needed}: not found; give what `handseg split` wrote")
         content = path.read_bytes()
-        if beside.read_text(encoding="utf-8").split()[:1] != [hashlib.sha256(content).hexdigest()]:
+        # A flipped bit may leave no text.
+        wanted = beside.read_text(encoding="utf-8", errors="replace").split()[:1]
+        if wanted != [hashlib.sha256(content).hexdigest()]:
             raise BadInput(f"{path}: changed since it was written; split again into another file")
         return cls(_parse(content.decode("utf-8"), path))
 

@@ -24,7 +24,6 @@ logger = logging.getLogger(__name__)
 _STAGE = "preprocess"
 _ZSTD_FRACTION = 0.6
 """Of the raw pixels, at most, in the radiographs measured; noise compresses badly."""
-_NAMED = 10
 GREY = "images are grey, so that saturation is the identity: nothing is altered by it"
 
 
@@ -46,7 +45,8 @@ def preprocess(
     started = datetime.now(UTC)
     records = layout.scan(raw.reading_raw(data))
     with artifact.reading(folds) as table_path:
-        _check_table(FoldTable.read(table_path), records, str(folds))
+        people = {r.name: r.person for r in records if r.part == "train"}
+        FoldTable.read(table_path).check_fits(people, source=str(folds), where="data")
         folds_hash = artifact.content_hash(table_path)
     data_hash = layout.data_hash(records)
     parents = {"data": data_hash, "folds": folds_hash}
@@ -69,23 +69,6 @@ def preprocess(
         )
         provenance.write(folder, record)
     logger.info("%s: %d images", out, len(records))
-
-
-def _check_table(table: FoldTable, records: Sequence[ImageRecord], source: str) -> None:
-    """Refuse a fold table that has other images or people than the data, and list them."""
-    there = {r.name: r.person for r in records if r.part == "train"}
-    listed = {row.image_name: row.person for row in table.rows}
-    moved = [name for name in listed.keys() & there.keys() if listed[name] != there[name]]
-    for names, fault in (
-        (there.keys() - listed.keys(), "not in the fold table, but in the data"),
-        (listed.keys() - there.keys(), "in the fold table, but not in the data"),
-        (moved, "under another person than in the data"),
-    ):
-        if names:
-            few = ", ".join(sorted(names)[:_NAMED]) + (" ..." if len(names) > _NAMED else "")
-            raise BadInput(
-                f"{source}: {len(names)} images {fault}: {few}; split this data into another file"
-            )
 
 
 def _check_room(folder: Path, records: Sequence[ImageRecord], settings: PreprocessSettings) -> None:
@@ -126,7 +109,6 @@ def prepare(
     if record.annotation_path is not None:
         height, width = pixels.shape
         polygons = annotations.load(record.annotation_path, height=height, width=width)
-        refuse(annotations.missing(record.annotation_path, polygons))
     adjusted = adjustments.adjust(pixels, settings)
     image = CachedImage(record.name, record.person, record.part, adjusted, polygons)
     return writer.pack(image), twins.pixel_hash(pixels)

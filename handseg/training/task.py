@@ -56,13 +56,14 @@ class Task:
         """Image names on either side of the fold: trained on, and held out.
 
         Raises:
-            BadInput: there is no such fold, a person is on both sides, or the batch cannot be
-                shared among the processes.
+            BadInput: there is no such fold, the table is not the cache's, a person is on both
+                sides, or the batch cannot be shared among the processes.
         """
         names, held_out = self.table.training(self.fold), self.table.held_out(self.fold)
         if not held_out or not names:
             raise BadInput(f"fold {self.fold} is not in the fold table; give one that is")
         people = self.cache.people("train")
+        self.table.check_fits(people, source="fold table", where="cache")
         shared = {people[name] for name in names} & {people[name] for name in held_out}
         if shared:
             raise BadInput(

@@ -132,3 +132,33 @@ def test_a_table_or_hash_that_is_not_there_is_missing_input(tmp_path: Path, gone
 def test_a_file_that_is_no_fold_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         FoldTable.read(write(tmp_path / "folds.csv", text))
+
+
+@pytest.mark.parametrize(
+    ("people", "fault"),
+    [
+        ({"a.png": "ann"}, r"1 images in the fold table, but not in the cache: b\.png; give"),
+        (
+            {"a.png": "ann", "b.png": "bob", "c.png": "bob"},
+            r"not in the fold table.*: c\.png; give",
+        ),
+        ({"a.png": "ann", "b.png": "ann"}, r"under another person than in the cache: b\.png; give"),
+    ],
+)
+def test_a_table_of_other_images_or_people_is_refused(people: dict[str, str], fault: str) -> None:
+    with pytest.raises(BadInput, match=f"^folds.csv: .*{fault}"):
+        TABLE.check_fits(people, source="folds.csv", where="cache")
+
+
+def test_a_table_fits_its_images_in_any_order_and_names_ten_at_most() -> None:
+    TABLE.check_fits({"b.png": "bob", "a.png": "ann"}, source="folds.csv", where="data")
+    many = {f"{number:02d}.png": "eve" for number in range(12)}
+    with pytest.raises(BadInput, match=r"12 images not .*: 00\.png, .*, 09\.png \.\.\.;"):
+        TABLE.check_fits(many, source="folds.csv", where="data")
+
+
+def test_a_sum_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "folds.csv", TABLE.to_text())
+    path.with_name("folds.csv.sha256").write_bytes(b"\xff" * 64)
+    with pytest.raises(BadInput, match="changed since it was written"):
+        FoldTable.read(path)
