@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from handseg import durable
 from handseg.errors import BadInput
-from handseg.storage import artifact
+from handseg.storage import artifact, sums
 from handseg.storage.location import Location
 from handseg.storage.sums import RUN_RECORD
 
@@ -151,7 +151,7 @@ def read(path: Path) -> dict[str, object]:
     file = _file(path)
     if not file.is_file():
         raise BadInput(f"{file}: not found; {path} was not made by handseg")
-    return _parsed(file.read_text(encoding="utf-8"), str(file))
+    return parse(sums.read_text(file), str(file))
 
 
 def is_done(
@@ -170,7 +170,7 @@ def is_done(
     text = artifact.read_record(out)
     if text is None:
         raise BadInput(f"{out}: was not made by handseg; give another --out, or remove it")
-    found = _parsed(text, f"provenance of {out}")
+    found = parse(text, f"provenance of {out}")
     wanted = {"stage": stage, "settings": dict(settings), "parents": dict(parents)}
     differences = changes({key: found.get(key) for key in wanted}, json.loads(json.dumps(wanted)))
     if differences:
@@ -197,7 +197,12 @@ def _file(path: Path) -> Path:
     return artifact.record_path(path)
 
 
-def _parsed(text: str, source: str) -> dict[str, object]:
+def parse(text: str, source: str) -> dict[str, object]:
+    """Read the text of a record; `source` names it in errors.
+
+    Raises:
+        BadInput: it is damaged, or none.
+    """
     try:
         value = json.loads(text)
     except ValueError as error:

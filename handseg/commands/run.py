@@ -154,8 +154,7 @@ def _made_before(out: Location) -> dict[str, Any] | None:
     if not artifact.exists(place):
         return None
     with artifact.reading(place) as path:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return record
+        return provenance.read(path)
 
 
 def _check_same(out: Location, made: Values, now: Values) -> None:

@@ -63,7 +63,9 @@ def report(
             f"report: {len(members)} members and {len(stores)} stores; give one store per member"
         )
     with ExitStack() as stack:
-        made = [_Made.open(stack, place) for place in (cache, folds, submission)]
+        # The cache's images have sums of their own.
+        images = _Made.open(stack, cache, verify=False)
+        made = [images, *(_Made.open(stack, place) for place in (folds, submission))]
         trained = [_Made.open(stack, place) for place in members]
         predicted = [_Made.open(stack, place) for place in stores]
         parents = _parents(made, trained, predicted)
@@ -96,15 +98,16 @@ class _Made:
     content: str
 
     @classmethod
-    def open(cls, stack: ExitStack, place: Location) -> "_Made":
-        path = stack.enter_context(artifact.reading(place))
+    def open(cls, stack: ExitStack, place: Location, *, verify: bool = True) -> "_Made":
+        path = stack.enter_context(artifact.reading(place, verify=verify))
         return cls(place, path, artifact.content_hash(path))
 
     def run(self, title: str) -> StageRun:
         text = artifact.read_record(self.place)
         if text is None:
             raise MissingInput(f"{self.place}: has no run.json; give what handseg made")
-        return records.parse(json.loads(text), artifact=title, content=self.content)
+        record = provenance.parse(text, f"provenance of {self.place}")
+        return records.parse(record, artifact=title, content=self.content)
 
 
 def _parents(

@@ -55,7 +55,7 @@ def select(
             f"select: {len(members)} members and {len(stores)} stores; give one store per member"
         )
     with ExitStack() as stack:
-        trained = [stack.enter_context(artifact.reading(member)) for member in members]
+        trained = [stack.enter_context(artifact.reading(m, verify=True)) for m in members]
         predicted = [stack.enter_context(artifact.reading(s, verify=True)) for s in stores]
         cache_path, folds_path = (stack.enter_context(artifact.reading(p)) for p in (cache, folds))
         made_with = {**provenance.settings_dict(settings), "weights": weights}

@@ -118,7 +118,7 @@ def run_member(
         }
         source = None
         if warm_start is not None:
-            folder = stack.enter_context(artifact.reading(warm_start))
+            folder = stack.enter_context(artifact.reading(warm_start, verify=True))
             parents["warm_start"] = artifact.content_hash(folder)
             source = Source(folder=folder, content=parents["warm_start"], allow_seen=allow_seen)
         member = _Member(
@@ -213,7 +213,7 @@ class _Member:
             precision=self.settings.precision,
             threads=self.settings.threads,
         )
-        with artifact.reading(out) as path:
+        with artifact.reading(out, verify=True) as path:
             own = {name: self.parents[name] for name in ("cache", "folds")}
             parents = {**own, "checkpoint": artifact.content_hash(path)}
             recorded = {**provenance.settings_dict(settings), "part": "oof"}

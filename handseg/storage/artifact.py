@@ -82,7 +82,7 @@ def read_record(location: Location) -> str | None:
     if location.is_remote:
         return remote.read_record(location)
     path = record_path(location.path)
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+    return sums.read_text(path) if path.is_file() else None
 
 
 def record_path(path: Path) -> Path:

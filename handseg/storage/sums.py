@@ -23,6 +23,18 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def read_text(path: Path) -> str:
+    """Read a small file of an artifact.
+
+    Raises:
+        BadInput: it is not text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: not text ({error}); make the artifact again") from error
+
+
 def text_sha256(text: str) -> str:
     """SHA-256 of a text's bytes, as 64 hex digits."""
     return hashlib.sha256(text.encode()).hexdigest()
@@ -107,7 +119,7 @@ def read_sums(path: Path) -> dict[str, str]:
     source = sums_path(path)
     if not source.is_file():
         raise MissingInput(f"{source}: not found, so {path} is incomplete; make it again")
-    return parse(source.read_text(encoding="utf-8"), str(source))
+    return parse(read_text(source), str(source))
 
 
 def differing(folder: Path, sums: Mapping[str, str]) -> list[str]:

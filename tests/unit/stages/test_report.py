@@ -88,3 +88,31 @@ def test_a_member_that_did_not_vote_is_refused(run: MadeRun, tmp_path: Path) -> 
 def test_an_input_that_is_not_there_is_named(run: MadeRun, tmp_path: Path) -> None:
     with pytest.raises(MissingInput, match="members/none: not found"):
         replace(run, members=["none"]).report(tmp_path / "report.html")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "members/one/card.json",
+        "stores/two/oof/probabilities.arrow",
+        "stores/two/oof/SHA256SUMS",
+        "folds.csv",
+        "submission.csv",
+        "submission.csv.run.json",
+        "cache/train.arrow",
+        "cache/index.json",
+    ],
+)
+def test_a_damaged_input_is_named_and_nothing_is_reported(
+    run: MadeRun, tmp_path: Path, name: str
+) -> None:
+    damaged = MadeRun(tmp_path / "damaged", run.members)
+    shutil.copytree(run.folder, damaged.folder)
+    path = damaged.folder / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x80
+    path.write_bytes(content)
+    with pytest.raises(BadInput) as refusal:
+        damaged.report(tmp_path / "report.html")
+    assert str(path) in str(refusal.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["damaged"]

@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 
 from handseg.errors import BadInput
 from handseg.settings import ModelSettings
+from handseg.storage import sums
 from handseg.training import checkpoint
 from tests.drawing import write_tiny_dataset
 from tests.unit.stages.tiny_training import SETTINGS, make_data, prepare_data, run
@@ -35,6 +36,7 @@ def forget_whom_it_saw(folder: Path) -> None:
     for key in ("seen", "warm_start", "findings"):
         del values[key]
     path.write_text(json.dumps(values), encoding="utf-8")
+    sums.write_sums(folder)
 
 
 def test_a_member_begins_with_the_weights_of_the_checkpoint(made: Path, tmp_path: Path) -> None:

@@ -92,6 +92,15 @@ def test_broken_sums_are_refused(text: str) -> None:
         sums.parse(text, "SHA256SUMS")
 
 
+def test_sums_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    sums.write_sums(tmp_path)
+    path = tmp_path / "SHA256SUMS"
+    path.write_bytes(path.read_bytes()[:-2] + b"\xe1\n")
+    with pytest.raises(BadInput, match="SHA256SUMS: not text .*; make the artifact again"):
+        sums.verify(tmp_path)
+
+
 @given(
     st.dictionaries(_NAMES, st.binary().map(lambda b: hashlib.sha256(b).hexdigest()), min_size=1)
 )
