@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from handseg.dataset.refusal import shown
+from handseg.errors import shown
 
 
 def differences(found: pa.Schema, wanted: pa.Schema) -> str:

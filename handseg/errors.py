@@ -1,4 +1,7 @@
-"""The errors a user can meet, and the exit code of each."""
+"""The errors a user can meet, the exit code of each, and how they show what may be anything."""
+
+_SHOWN = 80
+_TOLD = 300
 
 
 class HandsegError(Exception):
@@ -41,3 +44,17 @@ class Terminated(HandsegError):
     """SIGTERM arrived; the state was saved first."""
 
     exit_code = 143
+
+
+def shown(value: object) -> str:
+    """A value that may be anything, as printable text of bounded length, as Python writes it."""
+    # A slice first: the repr of a list of a million points would take seconds.
+    text = ascii(value[:_SHOWN] if isinstance(value, str | list) else value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def told(said: object) -> str:
+    """What a library's error says, or a name, as one printable line of bounded length."""
+    line = " ".join(str(said)[:_TOLD].split())
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    return text if len(text) < _TOLD else f"{text[: _TOLD - 3]}..."

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,10 +11,13 @@ from pathlib import Path
 
 from sklearn.model_selection import GroupKFold
 
-from handseg.errors import BadInput, MissingInput
+from handseg.dataset.layout import is_safe
+from handseg.errors import BadInput, MissingInput, shown, told
 
 HEADER = ("image_name", "person", "fold")
 _NAMED = 10
+_FOLD = re.compile(r"0|[1-9][0-9]{0,2}")
+"""Of no more than settings allow."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class FoldTable:
                     f"{row.fold}; split again"
                 )
         if set(folds.values()) != set(range(self.count)):
-            raise BadInput(f"fold table: folds are {sorted(set(folds.values()))}; split again")
+            found = shown(sorted(set(folds.values())))
+            raise BadInput(f"fold table: folds are {found}; split again")
 
     @property
     def count(self) -> int:
@@ -123,22 +128,28 @@ class FoldTable:
             if not needed.is_file():
                 raise MissingInput(f"{needed}: not found; give what `handseg split` wrote")
         content = path.read_bytes()
-        # A flipped bit may leave no text.
-        wanted = beside.read_text(encoding="utf-8", errors="replace").split()[:1]
-        if wanted != [hashlib.sha256(content).hexdigest()]:
+        if beside.read_bytes().split()[:1] != [hashlib.sha256(content).hexdigest().encode()]:
             raise BadInput(f"{path}: changed since it was written; split again into another file")
-        return cls(_parse(content.decode("utf-8"), path))
+        try:
+            rows = _parse(content.decode("utf-8"), path)
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise BadInput(f"{path}: no CSV ({told(error)}); split again") from error
+        try:
+            return cls(rows)
+        except BadInput as error:
+            raise BadInput(f"{path}: {error}") from error
 
 
 def _parse(text: str, path: Path) -> tuple[FoldRow, ...]:
     lines = list(csv.reader(io.StringIO(text)))
     if not lines or tuple(lines[0]) != HEADER:
-        found = ",".join(lines[0]) if lines else "nothing"
+        found = told(",".join(lines[0])) if lines else "nothing"
         raise BadInput(f"{path}: header is {found}, expected {','.join(HEADER)}; split again")
     rows = []
     for number, line in enumerate(lines[1:], 2):
-        if len(line) != len(HEADER) or not line[2].isdecimal():
-            raise BadInput(f"{path}: line {number} is {','.join(line)!r}; split again")
+        # What `layout` allows, so that no name can leave a folder, or a message.
+        if len(line) != len(HEADER) or not all(map(is_safe, line)) or not _FOLD.fullmatch(line[2]):
+            raise BadInput(f"{path}: line {number} is {shown(','.join(line))}; split again")
         rows.append(FoldRow(line[0], line[1], int(line[2])))
     if not rows:
         raise BadInput(f"{path}: holds no images; split again")

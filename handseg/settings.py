@@ -10,6 +10,9 @@ from typing import Literal
 from handseg.settings_bounds import require, require_choices, require_positive
 from handseg.settings_train import AugmentSettings, ModelSettings, TrainSettings
 
+MOST_FOLDS = 1000
+"""Far more than anyone trains members for: each is a model of a preset's own."""
+
 __all__ = [
     "AugmentSettings",
     "EnsembleSettings",
@@ -29,7 +32,7 @@ class SplitSettings:
     """Number of disjoint validation sets; at least 2 and at most the number of people."""
 
     def __post_init__(self) -> None:
-        require(self.folds >= 2, f"folds must be at least 2, got {self.folds}")
+        require(2 <= self.folds <= MOST_FOLDS, f"folds must be 2 to {MOST_FOLDS}, got {self.folds}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import types
 from collections.abc import Mapping
 from typing import Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from handseg.errors import BadInput
+from handseg.errors import BadInput, shown, told
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ def from_dict(cls: type[T], values: Mapping[str, object], *, where: str = "setti
         BadInput: an unknown key, a value of another type, or one that cls refuses.
     """
     if not isinstance(values, Mapping):
-        raise BadInput(f"{where}: expected a mapping of settings, got {values!r}")
+        raise BadInput(f"{where}: expected a mapping of settings, got {shown(values)}")
     hints = get_type_hints(cls)
     names = [field.name for field in dataclasses.fields(cast(type, cls))]
     for key in values:
@@ -40,13 +40,13 @@ def from_dict(cls: type[T], values: Mapping[str, object], *, where: str = "setti
     try:
         return cls(**arguments)
     except (ValueError, TypeError) as error:
-        raise BadInput(f"{where}: {error}") from error
+        raise BadInput(f"{where}: {told(error)}") from error
 
 
 def _unknown(key: str, names: list[str], where: str) -> str:
-    near = difflib.get_close_matches(str(key), names, n=1)
+    near = difflib.get_close_matches(told(key), names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"
-    return f"{where}: unknown setting {key!r}; {hint}"
+    return f"{where}: unknown setting {shown(key)}; {hint}"
 
 
 def _value(hint: object, value: object, where: str) -> object:
@@ -58,13 +58,15 @@ def _value(hint: object, value: object, where: str) -> object:
     if origin is list:
         (item,) = get_args(hint)
         if not isinstance(value, list | tuple):
-            raise BadInput(f"{where}: expected a list, got {value!r}")
+            raise BadInput(f"{where}: expected a list, got {shown(value)}")
         return [_value(item, entry, f"{where}[{i}]") for i, entry in enumerate(value)]
     if origin is dict:
         _, item = get_args(hint)
         if not isinstance(value, Mapping):
-            raise BadInput(f"{where}: expected a mapping, got {value!r}")
-        return {str(key): _value(item, entry, f"{where}.{key}") for key, entry in value.items()}
+            raise BadInput(f"{where}: expected a mapping, got {shown(value)}")
+        return {
+            str(key): _value(item, entry, f"{where}.{told(key)}") for key, entry in value.items()
+        }
     if dataclasses.is_dataclass(hint):
         return from_dict(cast(type, hint), cast(Mapping[str, object], value), where=where)
     return _scalar(hint, value, where)
@@ -79,18 +81,23 @@ def _optional(hints: tuple[object, ...], value: object, where: str) -> object:
 
 def _choice(choices: tuple[object, ...], value: object, where: str) -> object:
     if value not in choices:
-        raise BadInput(f"{where}: must be one of {', '.join(map(str, choices))}, got {value!r}")
+        raise BadInput(
+            f"{where}: must be one of {', '.join(map(str, choices))}, got {shown(value)}"
+        )
     return value
 
 
 def _scalar(hint: object, value: object, where: str) -> object:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise BadInput(f"{where}: too large for a float, got {shown(value)}") from None
     if hint is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if hint not in (str, int, float, bool):
         raise TypeError(f"{where}: a setting cannot be of type {hint}")
     if type(value) is not hint:
         name = getattr(hint, "__name__", hint)
-        raise BadInput(f"{where}: must be of type {name}, got {value!r}")
+        raise BadInput(f"{where}: must be of type {name}, got {shown(value)}")
     return value

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg import bones
-from handseg.dataset.refusal import shown
-from handseg.errors import MissingInput
+from handseg.errors import MissingInput, shown
 from handseg.masks.polygons import Points
 
 MAX_BYTES = 16_000_000

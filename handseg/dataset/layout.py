@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Literal
 
 from handseg.dataset.fault import Fault
-from handseg.dataset.refusal import line, refuse, shown
-from handseg.errors import MissingInput
+from handseg.dataset.refusal import line, refuse
+from handseg.errors import MissingInput, shown
 
 Part = Literal["train", "test"]
 IMAGES, ANNOTATIONS = "DCM", "outputs_json"
@@ -46,6 +46,11 @@ class Survey:
 
     records: list[ImageRecord] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+
+
+def is_safe(name: str) -> bool:
+    """Whether a file, a folder or a person may have this name."""
+    return _NAME.fullmatch(name) is not None
 
 
 def scan(root: Path) -> list[ImageRecord]:
@@ -144,7 +149,7 @@ def _entries(root: Path, folder: Path, found: Survey) -> Iterator["os.DirEntry[s
         for entry in sorted(entries, key=lambda e: e.name):
             if entry.name.startswith(".") or entry.name in _SYSTEM_FILES:
                 continue
-            if not _NAME.fullmatch(entry.name):
+            if not is_safe(entry.name):
                 remedy = "rename it; letters, digits, '.', '_' and '-' are allowed, not in front"
                 fault = Fault(entry.path, "refused name", shown(entry.name), remedy)
                 found.faults.append(fault)

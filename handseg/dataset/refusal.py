@@ -6,7 +6,6 @@ from handseg.dataset.fault import Fault
 from handseg.errors import BadInput
 
 _LISTED = 20
-_VALUE_LENGTH = 80
 
 
 def refuse(faults: Sequence[Fault]) -> None:
@@ -27,10 +26,3 @@ def line(fault: Fault) -> str:
     """A fault as one line."""
     value = f" ({fault.value})" if fault.value else ""
     return f"{fault.path}: {fault.fault}{value}; {fault.remedy}"
-
-
-def shown(value: object) -> str:
-    """A value that may be anything, as printable text of bounded length."""
-    # A slice first: the repr of a list of a million points would take seconds.
-    text = ascii(value[:_VALUE_LENGTH] if isinstance(value, str | list) else value)
-    return text if len(text) <= _VALUE_LENGTH else f"{text[: _VALUE_LENGTH - 3]}..."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from handseg import bones
 from handseg.dataset.fault import Fault
-from handseg.dataset.layout import ImageRecord
+from handseg.dataset.layout import ImageRecord, is_safe
 from handseg.ensemble import submission
 from handseg.ensemble.submission import Row
 from handseg.errors import HandsegError
@@ -82,7 +82,7 @@ class _Check:
             yield self._fault(row.line, "unknown class", submission.shown(row.class_name), hint)
         if key in self._line_of:
             remedy = f"keep one of this and line {self._line_of[key]}"
-            yield self._fault(row.line, "row twice", f"{key[0]} {key[1]}", remedy)
+            yield self._fault(row.line, "row twice", submission.shown(" ".join(key)), remedy)
         if row.image_name in self._images:
             yield from self._of_rle(row)
 
@@ -92,7 +92,7 @@ class _Check:
             return
         self._strangers.add(row.image_name)
         name = submission.shown(row.image_name)
-        if not submission.is_safe(row.image_name):
+        if not is_safe(row.image_name):
             yield self._fault(row.line, "refused name", name, submission.RENAME)
         elif row.image_name in self._others:
             part = self._others[row.image_name]

@@ -5,21 +5,19 @@ in sorted path order (by person, then name), classes in official order; an empty
 rle.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from handseg import bones
 from handseg.dataset.fault import Fault
+from handseg.dataset.layout import is_safe
 from handseg.errors import BadInput, MissingInput
 from handseg.masks import rle
 
 HEADER = "image_name,class,rle"
 RENAME = "rename the image; letters, digits, '.', '_' and '-' are allowed, '.' and '-' not in front"
 _SHOWN = 80
-# What the data's layout allows: no comma, quote or path, and nothing that a spreadsheet would run.
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,6 @@ class Row:
     image_name: str
     class_name: str
     rle: str
-
-
-def is_safe(image_name: str) -> bool:
-    """Whether a name may stand in the file."""
-    return _NAME.fullmatch(image_name) is not None
 
 
 def write(path: Path, predictions: Iterable[tuple[str, Sequence[rle.Runs]]]) -> None:
@@ -80,14 +73,15 @@ def scan(path: Path) -> Iterator[Row | Fault]:
 
 
 def _text(line: bytes) -> str | None:
-    """A line without its end, or None where it is not ASCII."""
-    return line.decode("ascii").rstrip("\r\n") if line.isascii() else None
+    """A line without its end, or None where it is not ASCII, or has control characters."""
+    text = line.decode("ascii", "replace").rstrip("\r\n")
+    return text if line.isascii() and text.isprintable() else None
 
 
 def shown(text: str | None) -> str:
     """A field or line at a length that fits a message."""
     if text is None:
-        return "not ASCII"
+        return "not plain ASCII"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
@@ -113,14 +107,15 @@ def read(path: Path) -> dict[str, list[str]]:
             )
         if item.class_name in texts:
             raise BadInput(
-                f"{path}:{item.line}: {item.class_name} of {item.image_name} twice; leave one row"
+                f"{path}:{item.line}: {item.class_name} of {shown(item.image_name)} twice; "
+                "leave one row"
             )
         texts[item.class_name] = item.rle
     for image_name, texts in found.items():
         missing = [name for name in bones.NAMES if name not in texts]
         if missing:
             raise BadInput(
-                f"{path}: {image_name} has no row for {', '.join(missing)}; "
+                f"{path}: {shown(image_name)} has no row for {', '.join(missing)}; "
                 "an empty mask is a row with an empty rle"
             )
     return {image: [texts[name] for name in bones.NAMES] for image, texts in found.items()}

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from handseg.errors import BadInput
+from handseg.errors import BadInput, shown
 from handseg.experiments.arm import Arm, Training, Vote, Voter, Weighing
 from handseg.presets.sections import check_keys, mapping, merged
 from handseg.settings import EnsembleSettings, InferSettings, PreprocessSettings, TrainSettings
@@ -41,12 +41,12 @@ def read(value: Any, base: Base, place: str) -> Arm:
         BadInput: names the key and the value.
     """
     if not isinstance(value, Mapping):
-        raise BadInput(f"{place}: expected a mapping, got {value!r}")
+        raise BadInput(f"{place}: expected a mapping, got {shown(value)}")
     votes = "vote" in value
     check_keys(value, _VOTED if votes else _TRAINED, place)
     name = value.get("name")
     if not isinstance(name, str) or not name:
-        raise BadInput(f"{place}: name must be text, got {name!r}")
+        raise BadInput(f"{place}: name must be text, got {shown(name)}")
     place = f"{place} ({name})"
     how = _vote(mapping(value, "vote", place), place) if votes else _training(value, base, place)
     return Arm(
@@ -88,7 +88,7 @@ def _vote(value: Mapping[str, Any], place: str) -> Vote:
     check_keys(value, ("members", "weights"), f"{place}: vote")
     members = value.get("members")
     if not isinstance(members, list) or not members:
-        raise BadInput(f"{place}: vote.members: expected a list of arms, got {members!r}")
+        raise BadInput(f"{place}: vote.members: expected a list of arms, got {shown(members)}")
     voters = tuple(
         _voter(member, f"{place}: vote.members[{i}]") for i, member in enumerate(members)
     )
@@ -105,13 +105,14 @@ def _weights(value: Any, voters: tuple[Voter, ...], place: str) -> Weighing | tu
         return value  # type: ignore[no-any-return]
     if not isinstance(value, list):
         raise BadInput(
-            f"{place}.weights: {value!r}; give one of {', '.join(get_args(Weighing))}, or a list"
+            f"{place}.weights: {shown(value)}; give one of {', '.join(get_args(Weighing))}, "
+            "or a list"
         )
     numbers = tuple(float(weight) for weight in value if _is_weight(weight))
     if len(numbers) != len(voters) or not any(numbers):
         raise BadInput(
-            f"{place}.weights: {value} for {len(voters)} members; give a number of 0 or more for "
-            "each, not all 0"
+            f"{place}.weights: {shown(value)} for {len(voters)} members; give a number of 0 or "
+            "more for each, not all 0"
         )
     return numbers
 
@@ -124,7 +125,7 @@ def _reported(value: Mapping[str, Any], place: str) -> float | None:
     reported = value.get("reported")
     if reported is None or (type(reported) is float and 0 < reported <= 1):
         return reported
-    raise BadInput(f"{place}: reported must be a Dice above 0 and at most 1, got {reported!r}")
+    raise BadInput(f"{place}: reported must be a Dice above 0 and at most 1, got {shown(reported)}")
 
 
 def whole_numbers(
@@ -143,7 +144,7 @@ def whole_numbers(
         or len(set(found)) < len(found)
     ):
         raise BadInput(
-            f"{place}: {key} must be different whole numbers of 0 or more, got {found!r}"
+            f"{place}: {key} must be different whole numbers of 0 or more, got {shown(found)}"
         )
     return tuple(found)
 

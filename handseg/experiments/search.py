@@ -8,7 +8,7 @@ from typing import Any
 
 import optuna
 
-from handseg.errors import BadInput
+from handseg.errors import BadInput, shown
 from handseg.presets import plain_yaml, sections
 from handseg.settings import PreprocessSettings, SplitSettings, TrainSettings
 from handseg.settings_codec import from_dict
@@ -154,17 +154,21 @@ def load(name_or_path: str) -> Search:
 def _range(key: str, value: Any, where: str) -> Span | Choices:
     section, _, rest = key.partition(".")
     if section not in _SECTIONS or not rest:
-        raise BadInput(f"{where}: search: {key!r} must be a setting such as train.learning_rate")
+        raise BadInput(
+            f"{where}: search: {shown(key)} must be a setting such as train.learning_rate"
+        )
     place = f"{where}: search: {key}"
     if isinstance(value, Mapping) and "choices" in value:
         sections.check_keys(value, ("choices",), place)
         choices = value["choices"]
         plain = isinstance(choices, list) and all(isinstance(c, str | int | float) for c in choices)
         if not plain or not choices:
-            raise BadInput(f"{place}: choices must be a list of text or numbers, got {choices!r}")
+            raise BadInput(
+                f"{place}: choices must be a list of text or numbers, got {shown(choices)}"
+            )
         return Choices(choices=tuple(choices))
     if not isinstance(value, Mapping) or "low" not in value or "high" not in value:
-        raise BadInput(f"{place}: give choices, or low and high; got {value!r}")
+        raise BadInput(f"{place}: give choices, or low and high; got {shown(value)}")
     sections.check_keys(value, ("low", "high", "step", "log"), place)
     return _span(value, place)
 
@@ -172,19 +176,21 @@ def _range(key: str, value: Any, where: str) -> Span | Choices:
 def _span(value: Mapping[str, Any], place: str) -> Span:
     numbers = [value[key] for key in ("low", "high", "step") if value.get(key) is not None]
     if any(type(n) not in (int, float) or not math.isfinite(n) for n in numbers):
-        raise BadInput(f"{place}: low, high and step must be numbers, got {dict(value)!r}")
+        raise BadInput(f"{place}: low, high and step must be numbers, got {shown(dict(value))}")
     found = Span(**value)
     if not found.low < found.high or (found.step is not None and found.step <= 0):
-        raise BadInput(f"{place}: low must be below high and step above 0, got {dict(value)!r}")
+        raise BadInput(
+            f"{place}: low must be below high and step above 0, got {shown(dict(value))}"
+        )
     if found.log and (found.low <= 0 or found.step is not None):
-        raise BadInput(f"{place}: log needs low above 0 and no step, got {dict(value)!r}")
+        raise BadInput(f"{place}: log needs low above 0 and no step, got {shown(dict(value))}")
     return found
 
 
 def _whole(given: Mapping[str, Any], key: str, default: int, where: str) -> int:
     value = given.get(key, default)
     if type(value) is not int or value < 0:
-        raise BadInput(f"{where}: {key} must be a whole number of 0 or more, got {value!r}")
+        raise BadInput(f"{where}: {key} must be a whole number of 0 or more, got {shown(value)}")
     return value
 
 

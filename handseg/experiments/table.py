@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any, Literal, get_args
 
-from handseg.errors import BadInput
+from handseg.errors import BadInput, shown
 from handseg.experiments import entry
 from handseg.experiments.arm import Arm, Table, Vote
 from handseg.presets import plain_yaml, sections
@@ -41,7 +41,7 @@ def load(name_or_path: str) -> Table:
     sections.check_keys(given, _KEYS, where)
     part = given.get("part", "oof")
     if part not in get_args(Part):
-        raise BadInput(f"{where}: part must be oof or test, got {part!r}")
+        raise BadInput(f"{where}: part must be oof or test, got {shown(part)}")
     split = from_dict(
         SplitSettings, sections.mapping(given, "split", where), where=f"{where}: split"
     )
@@ -72,7 +72,7 @@ def load(name_or_path: str) -> Table:
 def _entries(given: Mapping[str, Any], where: str) -> list[Any]:
     entries = given.get("arms") or []
     if not isinstance(entries, list) or not entries:
-        raise BadInput(f"{where}: arms: expected a list of arms, got {entries!r}")
+        raise BadInput(f"{where}: arms: expected a list of arms, got {shown(entries)}")
     return entries
 
 
@@ -83,11 +83,11 @@ def _varied(given: Mapping[str, Any], base: entry.Base, where: str) -> list[dict
         section, *path = key.split(".")
         if section not in entry.SECTIONS or not path:
             raise BadInput(
-                f"{where}: vary: {key!r} must be a setting such as train.loss, in one of "
+                f"{where}: vary: {shown(key)} must be a setting such as train.loss, in one of "
                 f"{', '.join(entry.SECTIONS)}"
             )
         if not isinstance(values, list) or not values:
-            raise BadInput(f"{where}: vary: {key}: expected a list of values, got {values!r}")
+            raise BadInput(f"{where}: vary: {key}: expected a list of values, got {shown(values)}")
         for value in values:
             change: Any = value
             for part in reversed(path):

@@ -11,6 +11,7 @@ Source: PNG specification, third edition (W3C), 9 Filtering.
 
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -30,30 +31,47 @@ _STORED_BYTES = 0xFFFF
 _ZLIB_START = b"\x78\x01"
 
 
-class _Unusual(Exception):  # noqa: N818 - no error: OpenCV may judge the file
-    """The channels differ, or the pixels are not as many as the header says."""
+class Undecodable(Exception):  # noqa: N818 - says what it is
+    """The pixels are damaged, or not as many as the header says."""
 
 
-def decode(header: png.Header, compressed: Sequence[memoryview]) -> NDArray[np.uint8] | None:
+class _Unequal(Exception):  # noqa: N818 - no error: OpenCV may judge the file
+    """The channels differ."""
+
+
+def decode(header: png.Header, compressed: Sequence[memoryview]) -> NDArray[np.uint8]:
     """Decode the pixels.
+
+    OpenCV passes over what a stream holds beyond the pixels announced; so it is inflated here
+    first, whoever then undoes the filters.
 
     Args:
         header: of 8 bits, grey or RGB.
         compressed: content of the IDAT chunks, their checksums verified.
 
     Returns:
-        uint8 (H, W); None where channels differ, the image is interlaced, or the pixels are not
-        as many as the header says: OpenCV may judge those.
+        uint8 (H, W); (H, W, 3) in the order blue, green, red where an image of three channels is
+        interlaced or its channels differ.
+
+    Raises:
+        Undecodable: see there.
     """
     if header.is_interlaced:
-        return None
+        for _ in _inflated(compressed, header.pixel_bytes):
+            pass
+        return _decoded(png.bare_file(header, compressed))
     try:
         rows = _one_channel(header, compressed)
-    except _Unusual:
-        return None
-    file = np.frombuffer(png.grey_file(header, _stored(rows)), np.uint8)
-    image = cv2.imdecode(file, cv2.IMREAD_UNCHANGED)
-    return None if image is None else np.asarray(image, np.uint8)
+    except _Unequal:
+        return _decoded(png.bare_file(header, compressed))
+    return _decoded(png.bare_file(replace(header, colour_type=0), _stored(rows)))
+
+
+def _decoded(file: bytes) -> NDArray[np.uint8]:
+    image = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise Undecodable
+    return np.asarray(image, np.uint8)
 
 
 def _one_channel(header: png.Header, compressed: Sequence[memoryview]) -> Rows:
@@ -64,13 +82,13 @@ def _one_channel(header: png.Header, compressed: Sequence[memoryview]) -> Rows:
     inside = np.tile(np.array([255] * (channels - 1) + [0], np.uint8), header.width)[:-1]
     found = np.empty((header.height, 1 + header.width), np.uint8)
     rest, position = bytearray(), 0
-    for piece in _inflated(compressed, header.height * row_bytes):
+    for piece in _inflated(compressed, header.pixel_bytes):
         rest += piece
         whole = len(rest) // row_bytes * row_bytes
         rows = np.frombuffer(bytes(rest[:whole]), np.uint8).reshape(-1, row_bytes)
         del rest[:whole]
         if channels > 1 and ((rows[:, 1:-1] ^ rows[:, 2:]) & inside).any():
-            raise _Unusual
+            raise _Unequal
         into = found[position : position + len(rows)]
         into[:, 0], into[:, 1:] = rows[:, 0], rows[:, 1::channels]
         position += len(rows)
@@ -85,13 +103,13 @@ def _inflated(compressed: Sequence[memoryview], size: int) -> Iterator[bytes]:
             # No more than the header announced, whatever the file could grow to.
             piece = stream.decompress(joined[start : start + _PIECE_BYTES], left + 1)
         except isal_zlib.error:  # type: ignore[misc]  # its stubs take the class for an instance
-            raise _Unusual from None
+            raise Undecodable from None
         left -= len(piece)
         if left < 0:
-            raise _Unusual
+            raise Undecodable
         yield piece
     if left or not stream.eof:
-        raise _Unusual
+        raise Undecodable
 
 
 def _stored(rows: Rows) -> list[bytes | memoryview]:

@@ -11,13 +11,19 @@ from itertools import chain
 
 from isal import isal_zlib
 
-from handseg.errors import BadInput
+from handseg.errors import BadInput, shown
 
 HEADER_BYTES = 33
 CHANNELS = {0: 1, 2: 3}
 """Of the colour types that are read, grey and RGB."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_ORIENTATION = 0x0112
+_CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
+_ORIENTATION, _SHORT = 0x0112, 3
+_WEAVE = (
+    *((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4)),
+    *((2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)),
+)
+"""The seven passes of an interlaced image: first row and column, and the steps between."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,17 @@ class Header:
     colour_type: int
     """0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGBA."""
     is_interlaced: bool = False
+
+    @property
+    def pixel_bytes(self) -> int:
+        """Of the filtered rows of 8 bits per channel: a byte for the filter before each."""
+        channels = CHANNELS[self.colour_type]
+        passes = _WEAVE if self.is_interlaced else ((0, 0, 1, 1),)
+        sizes = [
+            (len(range(y, self.height, down)), len(range(x, self.width, right)))
+            for y, x, down, right in passes
+        ]
+        return sum(rows * (1 + columns * channels) for rows, columns in sizes if columns)
 
 
 def header(start: bytes, source: str) -> Header:
@@ -50,20 +67,22 @@ def header(start: bytes, source: str) -> Header:
     if len(start) < HEADER_BYTES:
         raise BadInput(f"{source}: truncated after {len(start)} bytes; copy the image again")
     length, kind, width, height, bits, colour_type = struct.unpack(">I4sIIBB", start[8:26])
-    is_interlaced = bool(start[28])
+    methods, is_interlaced = start[26:28], start[28]
     intact = isal_zlib.crc32(start[12:29]) == int.from_bytes(start[29:33], "big")
-    if (length, kind) != (13, b"IHDR") or not intact or not width * height:
+    is_known = (length, kind, methods) == (13, b"IHDR", bytes(2)) and is_interlaced <= 1
+    if not is_known or not intact or not width * height:
         raise BadInput(f"{source}: its header is damaged; copy the image again")
-    return Header(height, width, bits, colour_type, is_interlaced)
+    return Header(height, width, bits, colour_type, bool(is_interlaced))
 
 
 def chunks(content: bytes, source: str) -> Iterator[tuple[bytes, memoryview]]:
     """Give type and content of every chunk, the header's included, all checksums verified.
 
     Raises:
-        BadInput: a checksum does not match, or the file ends before its last chunk.
+        BadInput: a checksum does not match, the file ends before its last chunk, or there is a
+            chunk that no reader may pass over, or in a place where it may not be.
     """
-    position = len(_SIGNATURE)
+    position, before, seen = len(_SIGNATURE), b"", set[bytes]()
     view = memoryview(content)
     while position + 12 <= len(content):
         (length,) = struct.unpack_from(">I", content, position)
@@ -75,19 +94,35 @@ def chunks(content: bytes, source: str) -> Iterator[tuple[bytes, memoryview]]:
             raise BadInput(f"{source}: damaged at byte {position}; copy the image again")
         if kind == b"IEND":
             return
+        if _is_misplaced(kind, before, seen):
+            raise BadInput(f"{source}: chunk {shown(kind)} may not stand there; save it again")
         yield kind, view[position + 8 : end]
-        position = end + 4
+        position, before = end + 4, kind
+        seen.add(kind)
     raise BadInput(f"{source}: truncated after {len(content)} bytes; copy the image again")
 
 
-def grey_file(size: Header, pixels: Sequence[bytes | memoryview]) -> bytes:
-    """Make a grey PNG of 8 bits.
+def _is_misplaced(kind: bytes, before: bytes, seen: set[bytes]) -> bool:
+    """Whether a chunk is a second header, pixels apart from the others, or critical and unknown."""
+    is_critical = not kind[0] & 0x20  # Source: PNG specification, 5.4 Chunk naming conventions.
+    return (
+        (kind == b"IHDR" and kind in seen)
+        or (kind == b"IDAT" and kind in seen and before != kind)
+        or (is_critical and kind not in _CRITICAL)
+    )
+
+
+def bare_file(header: Header, pixels: Sequence[bytes | memoryview]) -> bytes:
+    """Make a PNG of 8 bits that says nothing but its pixels.
 
     Args:
-        size: its height and width.
+        header: its size and kind.
         pixels: a zlib stream of its filtered rows, in pieces.
     """
-    start = struct.pack(">IIBBBBB", size.width, size.height, 8, 0, 0, 0, 0)
+    start = struct.pack(
+        *(">IIBBBBB", header.width, header.height, 8, header.colour_type),
+        *(0, 0, header.is_interlaced),
+    )
     chunks = (_chunk(b"IHDR", [start]), _chunk(b"IDAT", pixels), _chunk(b"IEND", []))
     return b"".join([_SIGNATURE, *chain(*chunks)])
 
@@ -102,7 +137,7 @@ def _chunk(kind: bytes, content: Sequence[bytes | memoryview]) -> Iterator[bytes
 
 
 def orientation(exif: bytes) -> int:
-    """EXIF's orientation, 1 (upright) to 8; 1 where it says nothing, or nothing readable.
+    """EXIF's orientation, 1 (upright) to 8; 1 where it says none of these, or nothing readable.
 
     Args:
         exif: content of an eXIf chunk, a TIFF header and its directories.
@@ -113,8 +148,8 @@ def orientation(exif: bytes) -> int:
         (entries,) = struct.unpack_from(f"{order}H", exif, start)
         for index in range(entries if order else 0):
             entry = struct.unpack_from(f"{order}HHIH", exif, start + 2 + 12 * index)
-            if entry[0] == _ORIENTATION:
-                return int(entry[3])
+            if entry[:3] == (_ORIENTATION, _SHORT, 1):
+                return entry[3] if 1 <= entry[3] <= 8 else 1
     except struct.error:
         return 1
     return 1

@@ -57,15 +57,11 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
                 f"{path}: has EXIF orientation {png.orientation(bytes(value))}; rotate the pixels "
                 "(and check that the polygons fit), then remove the tag"
             )
-    image = grey_png.decode(header, compressed)
-    return _any_channels(content, header, path) if image is None else image
-
-
-def _any_channels(content: bytes, header: png.Header, path: Path) -> NDArray[np.uint8]:
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    if image is None or image.shape[:2] != (header.height, header.width):
-        raise BadInput(f"{path}: its pixels cannot be decoded; copy the image again")
-    return _one_channel(np.asarray(image, np.uint8), path)
+    try:
+        image = grey_png.decode(header, compressed)
+    except grey_png.Undecodable as error:
+        raise BadInput(f"{path}: its pixels cannot be decoded; copy the image again") from error
+    return _one_channel(image, path)
 
 
 def _header(path: Path) -> png.Header:

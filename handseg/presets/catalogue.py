@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from handseg.errors import BadInput
+from handseg.errors import BadInput, shown, told
 from handseg.presets import plain_yaml, sections
 from handseg.presets.sections import check_keys, mapping, merged
 from handseg.settings import (
@@ -108,12 +108,12 @@ def _members(
     if entries is None:
         entries = [{"name": f"fold{fold}", "fold": fold} for fold in range(folds)]
     if not isinstance(entries, list) or not entries:
-        raise BadInput(f"{where}: members: expected a list of members, got {entries!r}")
+        raise BadInput(f"{where}: members: expected a list of members, got {shown(entries)}")
     members = []
     for index, entry in enumerate(entries):
         place = f"{where}: members[{index}]"
         if not isinstance(entry, dict):
-            raise BadInput(f"{place}: expected a mapping, got {entry!r}")
+            raise BadInput(f"{place}: expected a mapping, got {shown(entry)}")
         check_keys(entry, _MEMBER_KEYS, place)
         train = merged(merged(base, mapping(entry, "train", place)), change)
         settings = from_dict(TrainSettings, train, where=f"{place}: train")
@@ -125,13 +125,17 @@ def _members(
 def _member(entry: Mapping[str, Any], train: TrainSettings, folds: int, place: str) -> Member:
     fold, weight = entry.get("fold"), entry.get("weight")
     if type(fold) is not int or not 0 <= fold < folds:
-        raise BadInput(f"{place}: fold must be a whole number from 0 to {folds - 1}, got {fold!r}")
+        raise BadInput(
+            f"{place}: fold must be a whole number from 0 to {folds - 1}, got {shown(fold)}"
+        )
     name = entry.get("name", f"fold{fold}")
     if not isinstance(name, str) or not _SAFE_NAME.fullmatch(name):
-        raise BadInput(f"{place}: name {name!r} must be letters, digits, dot, dash or underscore")
+        raise BadInput(
+            f"{place}: name {shown(name)} must be letters, digits, dot, dash or underscore"
+        )
     if weight is not None:
         if type(weight) not in (int, float) or not math.isfinite(weight) or weight < 0:
-            raise BadInput(f"{place}: weight must be 0 or more, got {weight!r}")
+            raise BadInput(f"{place}: weight must be 0 or more, got {shown(weight)}")
         weight = float(weight)
     return Member(name=name, fold=fold, weight=weight, train=train)
 
@@ -140,7 +144,9 @@ def _check_together(members: list[Member], where: str) -> None:
     taken = [member.name for member in members]
     repeated = sorted({name for name in taken if taken.count(name) > 1})
     if repeated:
-        raise BadInput(f"{where}: two members are named {repeated[0]}; give each its own name")
+        raise BadInput(
+            f"{where}: two members are named {told(repeated[0])}; give each its own name"
+        )
     given = [member.weight for member in members if member.weight is not None]
     if given and len(given) < len(members):
         raise BadInput(

@@ -7,7 +7,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from handseg.errors import BadInput, MissingInput
+from handseg import plain_text
+from handseg.errors import BadInput, MissingInput, shown, told
+
+MOST_BYTES = 200_000
+"""Of a user's file; fifty times the longest of this package, and a second or two to read."""
 
 
 def names(folder: Traversable) -> list[str]:
@@ -28,13 +32,17 @@ def read(name_or_path: str, folder: Traversable, *, kind: str) -> tuple[str, str
 
     Raises:
         MissingInput: there is none; the message lists those there are.
+        BadInput: it is no text, or far larger than such a file.
     """
     known = names(folder)
     if name_or_path.endswith((".yaml", ".yml")):
         path = Path(name_or_path)
         if not path.is_file():
             raise MissingInput(f"{path}: no such {kind} file; there are {', '.join(known)}")
-        return path.read_text(encoding="utf-8"), path.stem
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise BadInput(f"{path}: {size} bytes, more than {MOST_BYTES}; give a {kind} file")
+        return plain_text.read(path, remedy="save it as UTF-8"), path.stem
     if name_or_path not in known:
         near = get_close_matches(name_or_path, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
@@ -53,7 +61,7 @@ def mapping(values: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise BadInput(f"{where}: {key}: expected a mapping of settings, got {value!r}")
+        raise BadInput(f"{where}: {key}: expected a mapping of settings, got {shown(value)}")
     return dict(value)
 
 
@@ -75,6 +83,6 @@ def check_keys(values: Mapping[str, Any], known: Sequence[str], where: str) -> N
     """
     for key in values:
         if key not in known:
-            near = get_close_matches(str(key), known, n=1)
+            near = get_close_matches(told(key), known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-            raise BadInput(f"{where}: unknown key {key!r}; {hint}")
+            raise BadInput(f"{where}: unknown key {shown(key)}; {hint}")

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from handseg.errors import BadInput
+from handseg.errors import BadInput, shown, told
 
 S3 = "s3://"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
@@ -29,7 +29,7 @@ class Location:
     def __post_init__(self) -> None:
         if not self.uri or _CONTROL.search(self.uri):
             raise BadInput(
-                f"{self.uri!r}: not a path or URI; give a local path or s3://bucket/prefix"
+                f"{shown(self.uri)}: not a path or URI; give a local path or s3://bucket/prefix"
             )
         # A frozen dataclass can only be normalised this way.
         start = S3 if self.is_remote else self.uri[:1]
@@ -38,7 +38,7 @@ class Location:
             _check_remote(self.uri)
         elif _SCHEME.match(self.uri):
             raise BadInput(
-                f"{self.uri}: only local paths and s3://bucket/prefix are read and written"
+                f"{told(self.uri)}: only local paths and s3://bucket/prefix are read and written"
             )
 
     @property
@@ -54,7 +54,7 @@ class Location:
             BadInput: it is remote.
         """
         if self.is_remote:
-            raise BadInput(f"{self.uri}: a local path is needed here")
+            raise BadInput(f"{told(self.uri)}: a local path is needed here")
         return Path(self.uri)
 
     @property
@@ -72,7 +72,9 @@ class Location:
             return Location(str(self.path.parent / check_relative(name)))
         parent = self.uri.rsplit("/", 1)[0]
         if parent == S3[:-1]:
-            raise BadInput(f"{self.uri}: nothing lies beside a bucket; give a prefix inside it")
+            raise BadInput(
+                f"{told(self.uri)}: nothing lies beside a bucket; give a prefix inside it"
+            )
         return Location(f"{parent}/{check_relative(name)}")
 
     def __str__(self) -> str:
@@ -97,13 +99,15 @@ def check_relative(name: str) -> str:
     """
     parts = name.split("/")
     if _CONTROL.search(name) or "\\" in name or any(part in ("", ".", "..") for part in parts):
-        raise BadInput(f"{name!r}: refused as a name; use plain names without '..' or empty parts")
+        raise BadInput(
+            f"{shown(name)}: refused as a name; use plain names without '..' or empty parts"
+        )
     return name
 
 
 def _check_remote(uri: str) -> None:
     bucket, *keys = uri.removeprefix(S3).split("/")
     if not _BUCKET.fullmatch(bucket):
-        raise BadInput(f"{uri}: {bucket!r} is no bucket's name; give s3://bucket/prefix")
+        raise BadInput(f"{told(uri)}: {shown(bucket)} is no bucket's name; give s3://bucket/prefix")
     if keys:
         check_relative("/".join(keys))

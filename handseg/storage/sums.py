@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from handseg.errors import BadInput, MissingInput
+from handseg import plain_text
+from handseg.errors import BadInput, MissingInput, shown
 from handseg.storage.location import check_relative
 
 FOLDER_SUMS = "SHA256SUMS"
@@ -29,10 +30,7 @@ def read_text(path: Path) -> str:
     Raises:
         BadInput: it is not text.
     """
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: not text ({error}); make the artifact again") from error
+    return plain_text.read(path, remedy="make the artifact again")
 
 
 def text_sha256(text: str) -> str:
@@ -76,16 +74,25 @@ def parse(text: str, source: str) -> dict[str, str]:
         source: names them in an error.
 
     Raises:
-        BadInput: a line is no sum, a name leads out of the folder, or there is none at all.
+        BadInput: a line is no sum, a name leads out of the folder or stands twice, or there is
+            none at all.
     """
-    sums = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        match = _LINE.fullmatch(line)
+    sums: dict[str, str] = {}
+    # Not splitlines, which parts names at characters that only Unicode ends a line with.
+    lines = text.removesuffix("\n").split("\n") if text else []
+    for number, line in enumerate(lines, start=1):
+        match = _LINE.fullmatch(line.removesuffix("\r"))
         if match is None:
             raise BadInput(
                 f"{source}: line {number} is no SHA-256 and name; make the artifact again"
             )
-        sums[check_relative(match[2])] = match[1]
+        try:
+            name = check_relative(match[2])
+        except BadInput as error:
+            raise BadInput(f"{source}: line {number}: {error}") from error
+        if name in sums:
+            raise BadInput(f"{source}: {shown(name)} stands twice; make the artifact again")
+        sums[name] = match[1]
     if not sums:
         raise BadInput(f"{source}: holds no sums; make the artifact again")
     return sums

@@ -127,11 +127,33 @@ def test_a_table_or_hash_that_is_not_there_is_missing_input(tmp_path: Path, gone
         ("image_name,person,fold\na.png,ann,0\nb.png,bob,one\n", "line 3 is 'b.png,bob,one'"),
         ("image_name,person,fold\na.png,ann,-1\n", "line 2"),
         ("image_name,person,fold\n", "holds no images"),
+        ("image_name,person,fold\na.png,ann,3000000000\n", "line 2 is 'a.png,ann,3000000000'"),
+        ("image_name,person,fold\na.png,ann,\u0661\n", r"line 2 is 'a.png,ann,\\u0661'"),
+        ("image_name,person,fold\na.png,ann,01\n", "line 2 is 'a.png,ann,01'"),
+        ("image_name,person,fold\na\u202e.png,ann,0\n", r"line 2 is 'a\\u202e.png,ann,0'"),
+        ("image_name,person,fold\n../a.png,ann,0\n", "line 2 is '../a.png,ann,0'"),
+        ("image_name,person,fold\n" + "a" * 140_000, "no CSV .field larger than"),
+        ("image_name,person,fold\na\rb", "no CSV .new-line character"),
+        ("image_name,person,fold\na.png,ann,1\n", r"fold table: folds are .1.;"),
+        ("x" * 100_000, "header is xxx"),
     ],
 )
 def test_a_file_that_is_no_fold_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(BadInput, match=message):
+    with pytest.raises(BadInput, match=message) as refusal:
         FoldTable.read(write(tmp_path / "folds.csv", text))
+    path, said = str(tmp_path / "folds.csv"), str(refusal.value)
+    assert said.startswith(f"{path}: ")
+    assert said.isprintable()
+    assert len(said) < 500 + len(path)
+
+
+def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "folds.csv"
+    path.write_bytes(b"\xff")
+    digest = hashlib.sha256(b"\xff").hexdigest()
+    path.with_name("folds.csv.sha256").write_text(f"{digest}  folds.csv\n")
+    with pytest.raises(BadInput, match=r"folds\.csv: no CSV .*; split again"):
+        FoldTable.read(path)
 
 
 @pytest.mark.parametrize(

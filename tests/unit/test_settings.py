@@ -27,7 +27,7 @@ _ALL = (
 @pytest.mark.parametrize(
     ("cls", "values", "message"),
     [
-        (SplitSettings, {"folds": 1}, "folds must be at least 2, got 1"),
+        (SplitSettings, {"folds": 1}, "folds must be 2 to 1000, got 1"),
         (PreprocessSettings, {"sharpness": -1}, "sharpness must be 0 or more, got -1"),
         (PreprocessSettings, {"contrast": float("nan")}, "contrast must be 0 or more, got nan"),
         (PreprocessSettings, {"gamma": 0}, "gamma must be above 0, got 0"),

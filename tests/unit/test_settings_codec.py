@@ -1,6 +1,7 @@
 import dataclasses
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,24 @@ class Tree:
 )
 def test_no_values_give_the_defaults(cls: type) -> None:
     assert settings_codec.from_dict(cls, {}) == cls()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"leaf": {"weight": 10**400}},
+        {"leaf": {"weight": "\u202e" * 10_000}},
+        {"leaf": {"counts": "x" * 10_000}},
+        {"leaf": ["x" * 10_000]},
+        {"y\u202e" * 10_000: 1},
+        ["x" * 10_000],
+    ],
+)
+def test_any_value_is_refused_in_printable_text_of_bounded_length(values: Any) -> None:
+    with pytest.raises(BadInput) as refusal:
+        settings_codec.from_dict(Tree, values)
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 400
 
 
 @given(
@@ -83,7 +102,7 @@ def test_an_int_becomes_a_float_where_a_float_is_meant() -> None:
         (SplitSettings, {"folds": True}, "must be of type int, got True"),
         (SplitSettings, {"folds": "3"}, "must be of type int, got '3'"),
         (SplitSettings, {"folds": float("nan")}, "must be of type int, got nan"),
-        (SplitSettings, {"folds": 1}, "settings: folds must be at least 2, got 1"),
+        (SplitSettings, {"folds": 1}, "settings: folds must be 2 to 1000, got 1"),
         (PreprocessSettings, {"gamma": False}, "must be of type float, got False"),
         (PreprocessSettings, {"compression": "lz4"}, "must be one of none, zstd, got 'lz4'"),
         (TrainSettings, {"model": {"depth": 3}}, r"settings\.model: unknown setting 'depth'"),

@@ -1,7 +1,7 @@
 import pytest
 
 from handseg.dataset.fault import Fault
-from handseg.dataset.refusal import refuse, shown
+from handseg.dataset.refusal import refuse
 from handseg.errors import BadInput
 
 
@@ -19,10 +19,3 @@ def test_faults_are_listed_one_a_line() -> None:
 def test_many_faults_are_counted() -> None:
     with pytest.raises(BadInput, match="and 80 more; `handseg check DATA` lists them all"):
         refuse([Fault(f"{i}.png", "odd", "", "go") for i in range(100)])
-
-
-def test_values_are_shown_printable_and_short() -> None:
-    assert shown("a\nb\u202e") == r"'a\nb\u202e'"
-    assert shown([1, 2]) == "[1, 2]"
-    assert len(shown("x" * 10**7)) == 80
-    assert len(shown([[1.0, 2.0]] * 10**6)) == 80

@@ -72,7 +72,8 @@ def test_the_data_sets_names_are_written(tmp_path: Path, name: str) -> None:
         ("a.png,Radius,1 2\n", "", r"a\.png has no row for Radius"),
         ("a.png,Radius,1 2", "a.png,Radius", r"csv:29: not a row \(a\.png,Radius\)"),
         ("a.png,Radius,1 2", "a.png,Radius,1,2", r"csv:29: not a row"),
-        ("a.png,Radius,1 2", "ä.png,Radius,1 2", r"csv:29: not a row \(not ASCII\)"),
+        ("a.png,Radius,1 2", "ä.png,Radius,1 2", r"csv:29: not a row \(not plain ASCII\)"),
+        ("a.png,Radius,1 2", "a.png,Radius\x1b[2J,1 2", r"csv:29: not a row \(not plain ASCII\)"),
     ],
 )
 def test_a_fault_of_form_is_refused_with_its_line(

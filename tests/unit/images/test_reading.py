@@ -86,6 +86,27 @@ def test_an_interlaced_image_is_read(file: Path) -> None:
     assert reading.read_grey(file).tolist() == [[42]]
 
 
+def interlaced(*pieces: bytes) -> bytes:
+    """A grey image of 2 x 1, in two passes."""
+    start = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 8, 0, 0, 0, 1))
+    return SIGNATURE + start + b"".join(pieces) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("rows", [b"\0\1\0", b"\0\1\0\2\0"])
+def test_an_interlaced_image_of_other_than_its_pixels_is_refused(file: Path, rows: bytes) -> None:
+    # OpenCV alone passes over what is too much.
+    content = interlaced(chunk(b"IDAT", zlib.compress(rows)))
+    assert refused(file, content) == "its pixels cannot be decoded; copy the image again"
+
+
+def test_what_stands_beside_the_pixels_does_not_change_an_interlaced_image(file: Path) -> None:
+    # An animation of one frame, smaller than the image.
+    frame = struct.pack(">IIIIIHHBB", 0, 1, 1, 0, 0, 1, 1, 0, 0)
+    animation = chunk(b"acTL", struct.pack(">II", 1, 0)) + chunk(b"fcTL", frame)
+    file.write_bytes(interlaced(animation, chunk(b"IDAT", zlib.compress(b"\0\1\0\2"))))
+    assert reading.read_grey(file).tolist() == [[1, 2]]
+
+
 def test_three_channels_that_differ_are_refused_with_the_difference(file: Path) -> None:
     tinted = np.repeat(GREY[..., None], 3, axis=2)
     tinted[3, 4] = [10, 17, 12]
@@ -106,6 +127,23 @@ def test_three_channels_that_differ_are_refused_with_the_difference(file: Path) 
 )
 def test_what_decoding_would_change_is_refused(file: Path, content: bytes, said: str) -> None:
     assert refused(file, content) == f"{said}; convert it to 8-bit grey without alpha"
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"), [(b"IHDR", 33), (b"IDAT", -12), (b"QQQQ", 33)], ids=["IHDR", "IDAT", "QQQQ"]
+)
+def test_a_chunk_that_may_not_stand_there_is_refused(file: Path, kind: bytes, where: int) -> None:
+    # A second header, pixels apart from the others, and a chunk without which nothing has meaning.
+    content = png(GREY)
+    extra = chunk(b"tEXt", b"a\0b") + chunk(kind, b"")
+    said = refused(file, content[:where] + extra + content[where:])
+    assert said == f"chunk {kind!r} may not stand there; save it again"
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 65535])
+def test_an_orientation_that_there_is_none_of_is_upright(file: Path, orientation: int) -> None:
+    file.write_bytes(with_chunk(png(GREY), chunk(b"eXIf", exif(orientation))))
+    assert np.array_equal(reading.read_grey(file), GREY)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -201,6 +239,16 @@ def test_more_bytes_than_the_pixels_could_need_are_refused_unread(file: Path) ->
 @pytest.mark.parametrize("size", [(0, 5), (5, 0)])
 def test_an_image_without_pixels_is_refused(file: Path, size: tuple[int, int]) -> None:
     assert refused(file, SIGNATURE + header(*size)) == "its header is damaged; copy the image again"
+
+
+@pytest.mark.parametrize("methods", [(1, 0, 0), (0, 1, 0), (0, 0, 2)])
+def test_a_header_of_methods_that_there_are_none_of_is_refused(
+    file: Path, methods: tuple[int, int, int]
+) -> None:
+    # compression, filters, interlacing
+    start = chunk(b"IHDR", struct.pack(">IIBB3B", 1, 1, 8, 0, *methods))
+    content = SIGNATURE + start + chunk(b"IDAT", zlib.compress(b"\0\x2a")) + chunk(b"IEND", b"")
+    assert refused(file, content) == "its header is damaged; copy the image again"
 
 
 def test_a_file_that_is_not_there_is_missing_input(tmp_path: Path) -> None:

@@ -178,6 +178,23 @@ def test_a_wrong_file_is_refused_by_name(write: Any, text: str, message: str) ->
     assert "mine.yaml" in str(refused.value)
 
 
+def test_a_file_that_is_no_text_or_far_too_large_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(b"split: {folds: 2} # \xff")
+    with pytest.raises(BadInput, match=r"mine\.yaml: not text .*; save it as UTF-8"):
+        catalogue.load(str(path))
+    path.write_bytes(b"#" * 200_001)
+    with pytest.raises(BadInput, match=r"mine\.yaml: 200001 bytes, more than 200000; give a"):
+        catalogue.load(str(path))
+
+
+def test_more_folds_than_anyone_trains_are_refused_before_their_members_are_made(
+    write: Any,
+) -> None:
+    with pytest.raises(BadInput, match="folds must be 2 to 1000, got 3000000000"):
+        catalogue.load(write("split: {folds: 3000000000}"))
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -34,6 +34,56 @@ def test_a_python_object_is_refused() -> None:
         plain_yaml.load("!!python/object/apply:os.getcwd []")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0x_",
+        "!!int ''",
+        "!!float x",
+        "!!bool x",
+        "!!timestamp x",
+        "!!int 1:1.5",
+        "[" * 5000,
+    ],
+)
+def test_a_value_that_is_none_of_its_type_is_refused(text: str) -> None:
+    with pytest.raises(yaml.YAMLError):
+        plain_yaml.load(text)
+
+
+@pytest.mark.parametrize("text", ["!!set {a, b}", "!!binary aGFuZA==", "!!pairs [a: 1]"])
+def test_what_json_does_not_have_is_refused(text: str) -> None:
+    with pytest.raises(yaml.YAMLError, match="a (set|bytes|tuple), which no setting is"):
+        plain_yaml.load(text)
+
+
+def test_a_date_is_text() -> None:
+    assert plain_yaml.load("[2001-01-01, 2001-99-99]") == ["2001-01-01", "2001-99-99"]
+
+
+@pytest.mark.parametrize("text", ["{[1]: 2}", "? [1]\n? [1]", "? {a: 1}\n: 2"])
+def test_a_key_that_is_a_list_or_mapping_is_refused(text: str) -> None:
+    with pytest.raises(yaml.YAMLError, match="is no plain value"):
+        plain_yaml.load(text)
+
+
+def test_anchors_are_unfolded_up_to_a_bound() -> None:
+    assert plain_yaml.load("{a: &a [1, 2], b: *a}") == {"a": [1, 2], "b": [1, 2]}
+    bomb = "\n".join(f"a{n + 1}: &a{n + 1} [{f'*a{n}, ' * 10}]" for n in range(9))
+    with pytest.raises(BadInput, match=r"my\.yaml: not YAML \(more than 100000 values"):
+        plain_yaml.load_mapping(f"a0: &a0 x\n{bomb}", where="my.yaml")
+    with pytest.raises(yaml.YAMLError, match="more than 100000 values"):
+        plain_yaml.load("&a [*a]")
+
+
+def test_a_refusal_is_printable_and_short() -> None:
+    for text in ("a: \u202e\0", "[" + "a" * 10_000, "- " + "b" * 10_000):
+        with pytest.raises(BadInput) as refusal:
+            plain_yaml.load_mapping(text, where="my.yaml")
+        assert str(refusal.value).isprintable()
+        assert len(str(refusal.value)) < 400
+
+
 def test_whole_floats_become_ints_everywhere() -> None:
     found = plain_yaml.load_whole("{a: 40.0, b: [1.0, 2.5], c: {d: 3.0}, e: .inf}")
     assert found == {"a": 40, "b": [1, 2.5], "c": {"d": 3}, "e": math.inf}

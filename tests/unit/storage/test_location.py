@@ -43,6 +43,16 @@ def test_a_refusal_names_what_was_given_and_what_to_give() -> None:
         location.parse("file:///x")
 
 
+@pytest.mark.parametrize(
+    "text", ["gs://\u202e", "s3://b/" + "a" * 5000 + "//a", "s3://" + "B" * 5000, "\0" * 5000]
+)
+def test_a_refusal_is_printable_and_short(text: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        location.parse(text)
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 600
+
+
 def test_a_remote_location_keeps_both_slashes() -> None:
     remote = location.parse("s3://bucket/a/b/")
     assert str(remote) == "s3://bucket/a/b"

@@ -61,6 +61,30 @@ def test_a_damaged_file_is_named_with_the_remedy(tmp_path: Path) -> None:
         sums.verify(tmp_path)
 
 
+def test_a_name_with_a_line_end_of_unicode_alone_is_kept_whole() -> None:
+    # Where str.splitlines parts it.
+    found = {"a\u2028b": _ABC, "c\x85d": _ABC}
+    assert sums.parse(sums.to_text(found), "SHA256SUMS") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (f"{_ABC}  a\n{_ABC}  a\n", "'a' stands twice; make the artifact again"),
+        (f"{_ABC}  ../a\n", "line 1: '../a': refused as a name; use plain names"),
+        (f"{_ABC}  a\n\n", "line 2 is no SHA-256 and name; make the artifact again"),
+        ("", "holds no sums; make the artifact again"),
+    ],
+)
+def test_sums_that_are_none_are_refused_with_their_file(
+    tmp_path: Path, text: str, fault: str
+) -> None:
+    (tmp_path / "SHA256SUMS").write_text(text)
+    with pytest.raises(BadInput) as refusal:
+        sums.read_sums(tmp_path)
+    assert str(refusal.value).startswith(f"{tmp_path / 'SHA256SUMS'}: {fault}")
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     _fill(tmp_path, {"a": b"a", "b": b"b"})
     sums.write_sums(tmp_path)
