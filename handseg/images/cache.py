@@ -6,6 +6,7 @@ reads an image. Which images there are is the index's to say: a flipped bit in a
 footer can leave some out without a word.
 """
 
+import itertools
 import json
 import mmap
 import zlib
@@ -26,8 +27,9 @@ __all__ = ["PARTS", "CacheWriter", "CachedImage", "ImageCache", "PackedImage", "
 
 PARTS: tuple[Part, ...] = ("train", "test")
 _FORMAT = b"handseg image cache 2"
-_MAPPED_IMAGES = 8
-"""Images in a row of which a memory map keeps what was read: 4 MB each at 2048 x 2048."""
+_MAPPED_ROWS = 8
+"""Images in turn of which the memory maps keep what was read: 4 MB each at 2048 x 2048. Mapping
+again what the system still holds takes no time that could be measured beside an image's work."""
 _REMEDY = "make the cache again with `handseg preprocess`"
 
 
@@ -94,7 +96,10 @@ class CacheWriter:
 
 
 class ImageCache:
-    """Reads a cache: any image at any time; a copy in another process opens the files again."""
+    """Reads a cache: any image at any time, in constant memory.
+
+    A copy in another process opens the files again.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open the cache.
@@ -110,6 +115,7 @@ class ImageCache:
         self._maps = {part: _mapped(self._path(part)) for part in parts}
         self._readers = {part: _reader(self._path(part), self._maps[part]) for part in parts}
         self._verified: set[str] = set()
+        self._rows = itertools.count()
         self._notes = {
             part: _from_schema(reader.schema, self._path(part))
             for part, reader in self._readers.items()
@@ -136,13 +142,8 @@ class ImageCache:
         return {n: entry.person for n, (_, entry) in self._index.items() if entry.part == part}
 
     def stream(self, names: Iterable[str]) -> Iterator[CachedImage]:
-        """Read images in the order given, in constant memory; see `read`."""
-        for number, name in enumerate(names):
-            if number % _MAPPED_IMAGES == 0:
-                # What is in use still is read again from the file, by itself.
-                for mapped in self._maps.values():
-                    mapped.madvise(mmap.MADV_DONTNEED)
-            yield self.read(name)
+        """Read images in the order given; see `read`."""
+        return map(self.read, names)
 
     def read(self, name: str) -> CachedImage:
         """Read one image.
@@ -166,6 +167,10 @@ class ImageCache:
         return self.folder / f"{part}.arrow"
 
     def _row(self, part: Part, position: int) -> Any:
+        if next(self._rows) % _MAPPED_ROWS == 0:
+            # What is in use still is read again from the file, by itself.
+            for mapped in self._maps.values():
+                mapped.madvise(mmap.MADV_DONTNEED)
         try:
             row = self._readers[part].get_batch(position)
             # Bounds of every value lie inside the file: a flipped bit may not read beyond it.

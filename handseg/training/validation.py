@@ -39,7 +39,10 @@ class Validated:
 
 
 class Validation:
-    """The held-out images and a few training images, with their truth as runs, rasterised once."""
+    """The held-out images and a few training images, with their truth as runs, rasterised once.
+
+    The images are read again by every validation: those of a large fold would take gigabytes.
+    """
 
     def __init__(
         self,
@@ -52,7 +55,8 @@ class Validation:
     ) -> None:
         some = min(len(training), max(_LEAST_TRAINING, len(held_out) // _ONE_IN), _MOST_TRAINING)
         chosen = [training[i] for i in np.linspace(0, len(training) - 1, some).astype(int)]
-        self._images = [cache.read(name) for name in [*held_out, *chosen]]
+        self._cache = cache
+        self._names = [*held_out, *chosen]
         self._held_out = len(held_out)
         self._device = device
         self._dtype = dtype
@@ -61,8 +65,10 @@ class Validation:
     def measure(self, network: Network) -> Validated:
         """Score a network, and look at what it predicts."""
         if not self._truth:
-            self._truth = [bitfield.class_runs(i.polygons, i.pixels.shape) for i in self._images]
-        answers = predict.predict(network, self._images, device=self._device, dtype=self._dtype)
+            images = self._cache.stream(self._names)
+            self._truth = [bitfield.class_runs(i.polygons, i.pixels.shape) for i in images]
+        images = self._cache.stream(self._names)
+        answers = predict.predict(network, images, device=self._device, dtype=self._dtype)
         scores, findings = [], list[Finding]()
         for tiles, truth in zip(answers, self._truth, strict=True):
             predicted = voting.vote([tiles], [1.0], _THRESHOLD)

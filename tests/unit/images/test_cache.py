@@ -240,3 +240,23 @@ def test_an_image_under_another_person_is_refused(folder: Path) -> None:
     path.write_text(path.read_text().replace("ann", "bob"))
     with pytest.raises(BadInput, match=r"b\.png is damaged \(CRC-32, name or person differ\)"):
         ImageCache(folder).read("b.png")
+
+
+def test_reading_at_random_keeps_little_in_memory(tmp_path: Path) -> None:
+    names = [f"{number:02d}.png" for number in range(40)]
+    with CacheWriter(tmp_path, {}, "none") as writer:
+        for name in names:
+            pixels = np.full((1024, 1024), len(name), np.uint8)
+            writer.add(CachedImage(name, "ann", "train", pixels, {}))
+    cache = ImageCache(tmp_path)
+    order = random.Random(0).sample(cache.names("train"), len(names))
+    before = mapped_mb()
+    most = max(mapped_mb() for name in order if cache.read(name).pixels.any())
+    # 8 images of 1 MB, and one in use, of 40
+    assert most - before < 16
+
+
+def mapped_mb() -> float:
+    """Files that are mapped into this process and lie in memory."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("RssFile:"))
