@@ -18,6 +18,7 @@ from handseg.images.copy_paste import Patch
 from handseg.settings import TrainSettings
 from handseg.training.pose import Pose
 from handseg.training.schedule import Draw
+from handseg.training.shared_memory import PREFETCH
 
 _KEPT_BYTES = 2**28
 """All images of one size are kept in memory up to this; shrinking 2048 pixels costs more than a
@@ -187,6 +188,6 @@ def load(
         collate_fn=_collate,
         pin_memory=pin_memory,
         worker_init_fn=_start_worker,
-        prefetch_factor=4 if workers else None,
+        prefetch_factor=PREFETCH if workers else None,
     )
     return iter(loader)
