@@ -41,6 +41,9 @@ COMMANDS = {
         "handseg.commands.check:check", "report every fault of a data folder", ("data",)
     ),
     "eda": Command("handseg.stages.eda:eda", "a look at the data: oddest images first", ("data",)),
+    "doctor": Command(
+        "handseg.commands.doctor:doctor", "what this machine lacks, and what to do about it"
+    ),
     "run": Command("handseg.commands.run:run", "all stages on this machine; goes on where it was"),
     "split": Command("handseg.stages.split:split", "people -> fold table"),
     "preprocess": Command("handseg.stages.preprocess:preprocess", "images -> image cache"),

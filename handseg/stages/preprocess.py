@@ -14,7 +14,7 @@ from handseg.dataset.layout import ImageRecord
 from handseg.dataset.refusal import refuse
 from handseg.errors import BadInput
 from handseg.folds import FoldTable
-from handseg.images import adjustments, reading
+from handseg.images import adjustments, reading, room
 from handseg.images.cache import CachedImage, CacheWriter, PackedImage
 from handseg.settings import PreprocessSettings
 from handseg.storage import artifact, raw
@@ -22,8 +22,6 @@ from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
 _STAGE = "preprocess"
-_ZSTD_FRACTION = 0.6
-"""Of the raw pixels, at most, in the radiographs measured; noise compresses badly."""
 GREY = "images are grey, so that saturation is the identity: nothing is altered by it"
 
 
@@ -73,9 +71,8 @@ def preprocess(
 
 def _check_room(folder: Path, records: Sequence[ImageRecord], settings: PreprocessSettings) -> None:
     """Refuse at once what would fill the disk; reads the images' headers."""
-    sizes = [reading.png_size(record.image_path) for record in records]
-    fraction = 1.0 if settings.compression == "none" else _ZSTD_FRACTION
-    needed = fraction * sum(height * width for height, width in sizes)
+    shapes = (reading.png_size(record.image_path) for record in records)
+    needed = room.cache_bytes(shapes, settings.compression)
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise BadInput(

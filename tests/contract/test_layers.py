@@ -41,6 +41,7 @@ LAYERS = {
     "handseg.eda": 2,
     "handseg.viewer": 2,
     "handseg.stages": 3,
+    "handseg.doctor": 3,
     "handseg.commands": 4,
     "handseg.flags": 4,
     "handseg.terminal": 4,
@@ -232,6 +233,14 @@ def test_what_runs_in_the_cpu_image_needs_no_torch(stage: str) -> None:
     assert not reached(f"handseg.stages.{stage}") & {"torch", "albumentations", "safetensors"}
 
 
-@pytest.mark.parametrize("command", ["check", "demo_data", "run", "score", "validate", "view"])
+@pytest.mark.parametrize(
+    "command", ["check", "demo_data", "doctor", "run", "score", "validate", "view"]
+)
 def test_a_command_that_trains_nothing_needs_no_torch(command: str) -> None:
     assert not reached(f"handseg.commands.{command}") & {"torch", "albumentations", "safetensors"}
+
+
+def test_the_doctor_asks_for_torch_in_another_process_alone() -> None:
+    doctors = [name for name in BY_NAME if is_within(name, "handseg.doctor")]
+    heavy = {name for name in doctors if reached(name) & {"torch", "albumentations", "cv2"}}
+    assert heavy == {"handseg.doctor.torch_facts"}
