@@ -64,6 +64,20 @@ COMMANDS = {
     ),
     "score": Command("handseg.commands.score:score", "Dice of a CSV against the truth"),
     "validate": Command("handseg.commands.validate:validate", "report every fault of a CSV"),
+    "import-dicom": Command(
+        "handseg.commands.import_dicom:import_dicom",
+        "DICOM X-rays -> a data folder",
+        ("source",),
+        "medical",
+    ),
+    "export-masks": Command(
+        "handseg.commands.export_masks:export_masks",
+        "masks as PNG, NIfTI, COCO or LabelMe",
+        extra="medical",
+    ),
+    "measure": Command(
+        "handseg.commands.measure:measure", "area, place and axes of each bone, in px and mm"
+    ),
     "experiment": Command(
         "handseg.commands.experiment:experiment",
         "a table of arms, trained and compared",

@@ -12,7 +12,7 @@ from handseg.dataset import twins
 from handseg.dataset.layout import ImageRecord, Part
 from handseg.eda import silhouette
 from handseg.eda.silhouette import Lie
-from handseg.masks import bitfield, dice, rle
+from handseg.masks import bitfield, dice, moments, rle
 from handseg.masks.polygons import Polygons, bounds
 
 SIDE_PX = 512
@@ -105,34 +105,18 @@ def _shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _of_bones(shape: tuple[int, ...], small: NDArray[np.uint8], polygons: Polygons) -> BoneMeasures:
     size = (shape[0], shape[1])
     runs = bitfield.class_runs(polygons, size)
-    moments = np.array([_moments(found, size[1]) for found in runs])
+    found = [moments.of_runs(of_bone, size[1]) for of_bone in runs]
     contrasts, glare = _brightness(size, small, polygons)
     counts = [len(polygons.get(class_id, [])) for class_id in range(bones.COUNT)]
     return BoneMeasures(
-        areas=np.array([float(rle.area(found)) or np.nan for found in runs]),
-        centres=moments[:, 0] + 1j * moments[:, 1],
-        elongations=moments[:, 2],
+        areas=np.array([float(rle.area(of_bone)) or np.nan for of_bone in runs]),
+        centres=np.array([complex(one.x, one.y) if one else complex(np.nan) for one in found]),
+        elongations=np.array([one.long_axis / one.short_axis if one else np.nan for one in found]),
         contrasts=contrasts,
         glare=glare,
         overlaps=_overlaps(runs, polygons, size),
         pieces=np.array(counts, np.int64),
     )
-
-
-def _moments(runs: rle.Runs, width: int) -> tuple[float, float, float]:
-    """Centre (x, y) and elongation of a mask, from its runs."""
-    if not len(runs):
-        return np.nan, np.nan, np.nan
-    rows, columns = np.divmod(runs[:, 0], width)
-    lengths = (runs[:, 1] - runs[:, 0]).astype(np.float64)
-    middles = columns + (lengths - 1) / 2
-    x, y = np.average(middles, weights=lengths), np.average(rows, weights=lengths)
-    # Of the pixels of a run itself: a row of n has the variance (n^2 - 1) / 12.
-    xx = np.average((middles - x) ** 2 + (lengths**2 - 1) / 12, weights=lengths)
-    yy = np.average((rows - y) ** 2, weights=lengths)
-    xy = np.average((middles - x) * (rows - y), weights=lengths)
-    low, high = np.linalg.eigvalsh([[xx, xy], [xy, yy]])
-    return float(x), float(y), float(np.sqrt(max(high, 1e-9) / max(low, 1e-9)))
 
 
 def _overlaps(

@@ -40,6 +40,7 @@ LAYERS = {
     "handseg.experiments": 2,
     "handseg.eda": 2,
     "handseg.viewer": 2,
+    "handseg.interchange": 2,
     "handseg.stages": 3,
     "handseg.doctor": 3,
     "handseg.commands": 4,
