@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import nibabel
@@ -7,6 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
 
 from handseg import bones
 from handseg.interchange import mask_files
@@ -31,7 +33,7 @@ def test_png_holds_each_bone_that_is_there(tmp_path: Path) -> None:
 
 def test_nifti_goes_right_then_down_in_mm(tmp_path: Path) -> None:
     mask_files.nifti(tmp_path, "a.png", RUNS, SHAPE, (0.2, 0.1))
-    image = nibabel.load(tmp_path / "a" / "Ulna.nii.gz")
+    image: Any = nibabel.load(tmp_path / "a" / "Ulna.nii.gz")
     assert np.array_equal(np.asarray(image.dataobj)[:, :, 0].T, OVERLAPPING)
     assert tuple(image.header.get_zooms())[:2] == (np.float32(0.1), np.float32(0.2))
     assert image.header.get_xyzt_units()[0] == "mm"
@@ -41,7 +43,7 @@ def test_labelme_polygons_draw_the_masks_again(tmp_path: Path) -> None:
     mask_files.labelme(tmp_path, "a.png", RUNS, SHAPE, None)
     document = json.loads((tmp_path / "a.json").read_text())
     assert (document["imageHeight"], document["imageWidth"]) == SHAPE
-    drawn = {}
+    drawn: dict[str, NDArray[np.uint8]] = {}
     for shape in document["shapes"]:
         plane = drawn.setdefault(shape["label"], np.zeros(SHAPE, np.uint8))
         cv2.fillPoly(plane, [np.array(shape["points"], np.int32)], (1,))
