@@ -6,13 +6,13 @@ Nothing but the standard library is loaded before a command is known: torch alon
 import errno
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module, metadata
 from types import ModuleType
 
+from handseg import terminal
 from handseg.errors import HandsegError, MissingInput
 
 DONE, INTERNAL_ERROR, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -92,6 +92,11 @@ COMMANDS = {
         "one hand under every adjustment and augmentation, as a PNG",
         extra="train",
     ),
+    "completion": Command(
+        "handseg.commands.completion:completion",
+        "what a shell needs to complete all this",
+        ("shell",),
+    ),
     "bench": Command("handseg.commands.bench:bench", "handseg against what users write today"),
     "export": Command(
         "handseg.commands.export:export", "checkpoint -> ONNX, checked against torch", extra="train"
@@ -169,9 +174,9 @@ def _ended(name: str, argv: Sequence[str]) -> int:
     except OSError as error:
         if error.errno in _USERS_ERRORS and error.filename is not None:
             return _refuse(f"handseg {name}: {error.filename}: {error.strerror}", WRONG_USE)
-        traceback.print_exc()
+        terminal.tell_mistake()
     except Exception:
-        traceback.print_exc()
+        terminal.tell_mistake()
     return INTERNAL_ERROR
 
 
@@ -181,13 +186,13 @@ def _run(name: str, argv: Sequence[str]) -> int:
     # Arrow's own allocator keeps what several threads have freed: voting on 288 images by 5 members
     # took 260 MB with it, and 150 MB with the system's, in the same time.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    flags, terminal = import_module("handseg.flags"), import_module("handseg.terminal")
+    flags = import_module("handseg.flags")
     command = COMMANDS[name]
     module, _, attribute = command.target.partition(":")
     with terminal.ending_on_sigterm():
         function = getattr(_imported(module, command), attribute)
-        arguments, level = flags.parse(name, function, command.positional, argv)
-        terminal.set_up_logging(level)
+        arguments, logs = flags.parse(name, function, command.positional, argv)
+        terminal.set_up_logging(logs)
         code = function(**arguments)
     return code if isinstance(code, int) else DONE
 
@@ -204,7 +209,7 @@ def _imported(module: str, command: Command) -> ModuleType:
 
 
 def _refuse(message: str, code: int) -> int:
-    print(message, file=sys.stderr)
+    terminal.tell_error(message)
     return code
 
 

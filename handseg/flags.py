@@ -22,7 +22,7 @@ from handseg.presets import plain_yaml
 from handseg.settings_codec import from_dict
 from handseg.storage import location
 from handseg.storage.location import Location
-from handseg.terminal import LEVELS
+from handseg.terminal import FORMATS, LEVELS, LogSettings
 
 Function = Callable[..., object]
 _MODE = "handseg"
@@ -32,7 +32,7 @@ _SWITCH_VALUES = ("true", "false", "yes", "no", "on", "off")
 
 def parse(
     command: str, function: Function, positional: Sequence[str], argv: Sequence[str]
-) -> tuple[dict[str, Any], str]:
+) -> tuple[dict[str, Any], LogSettings]:
     """Turn a command's arguments into the keyword arguments of its function.
 
     Args:
@@ -42,7 +42,7 @@ def parse(
         argv: the arguments after the command.
 
     Returns:
-        What was given (what was not keeps the function's default), and the log level.
+        What was given (what was not keeps the function's default), and how to log.
 
     Raises:
         BadInput: a flag is unknown or missing, or a value cannot be right.
@@ -55,9 +55,33 @@ def parse(
         given = parser.parse_args(words, defaults=False).as_dict()
     except ArgumentError as error:
         raise BadInput(f"{_plain(error)} (see handseg {command} --help)") from error
-    level = given.pop("log_level", "info")
+    logs = {
+        name: given.pop(f"log_{name}") for name in ("level", "format") if f"log_{name}" in given
+    }
     given.pop("config", None)
-    return {name: _value(hints[name], name, given[name]) for name in given}, level
+    return {name: _value(hints[name], name, given[name]) for name in given}, LogSettings(**logs)
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """One flag of a command, or one argument without a flag."""
+
+    words: tuple[str, ...]
+    """Its spellings with their dashes; the name alone where it has none."""
+    help: str
+    choices: tuple[str, ...] | None
+
+
+def options(command: str, function: Function, positional: Sequence[str]) -> list[Option]:
+    """Everything that a command takes, in order; see `parse`."""
+    parser = _parser(command, function, _hints(function), positional)
+    found = []
+    for action in parser._actions:
+        words = tuple(action.option_strings) or (action.dest,)
+        choices = tuple(map(str, action.choices)) if action.choices else None
+        text = "" if action.help in (None, SUPPRESS) else " ".join(str(action.help).split())
+        found.append(Option(words, text, choices))
+    return found
 
 
 def _hints(function: Function) -> dict[str, Any]:
@@ -97,6 +121,9 @@ def _parser(
     parser.add_argument("--config", action="config", help="YAML file with any of these arguments.")
     parser.add_argument(
         "--log_level", default="info", choices=LEVELS, help="Least important log line to show."
+    )
+    parser.add_argument(
+        "--log_format", default="text", choices=FORMATS, help="Log lines for people, or as JSON."
     )
     texts = {param.arg_name: param.description or "" for param in words.params}
     for name, parameter in inspect.signature(function).parameters.items():

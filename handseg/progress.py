@@ -1,4 +1,4 @@
-"""Progress with time left: a bar on a terminal, log lines elsewhere."""
+"""Progress with time left: a bar on a terminal, log lines elsewhere and where these are JSON."""
 
 import logging
 import sys
@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from handseg import json_lines
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -24,7 +26,7 @@ def track(iterable: Iterable[T], *, description: str, total: int) -> Iterator[T]
         description: what the items are, in a few words.
         total: how many there are.
     """
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not json_lines.are_in_use():
         yield from _bar(iterable, description, total)
     else:
         yield from _lines(iterable, description, total)

@@ -6,11 +6,25 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
+from typing import Literal, get_args
 
+from handseg import json_lines
 from handseg.errors import Terminated
 
 LEVELS = ("debug", "info", "warning", "error")
+Format = Literal["text", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """How a command's log is to be written."""
+
+    level: str = "info"
+    """One of LEVELS."""
+    format: Format = "text"
 
 
 class _Lines(logging.Formatter):
@@ -24,18 +38,35 @@ class _Lines(logging.Formatter):
         return f"{stamp} {record.levelname}: {message}"
 
 
-def set_up_logging(level: str) -> None:
+def set_up_logging(settings: LogSettings) -> None:
     """Send handseg's log lines to stderr, once; stdout is left to a command's answer.
 
     Args:
-        level: one of LEVELS; other libraries are heard from WARNING on.
+        settings: level and format; other libraries are heard from WARNING on.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Lines("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    lines = _Lines("%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    handler.setFormatter(json_lines.JsonLines() if settings.format == "json" else lines)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     # torchrun's further processes would say everything again.
     is_first = os.environ.get("RANK", "0") == "0"
-    logging.getLogger("handseg").setLevel(level.upper() if is_first else logging.WARNING)
+    logging.getLogger("handseg").setLevel(settings.level.upper() if is_first else logging.WARNING)
+
+
+def tell_error(message: str) -> None:
+    """Say why a command ends: the plain message, or a JSON line where log lines are JSON."""
+    if json_lines.are_in_use():
+        logging.getLogger("handseg").error("%s", message)
+    else:
+        print(message, file=sys.stderr)
+
+
+def tell_mistake() -> None:
+    """Say that the program is at fault, with the exception that is being handled."""
+    if json_lines.are_in_use():
+        logging.getLogger("handseg").exception("internal error")
+    else:
+        sys.excepthook(*sys.exc_info())
 
 
 @contextmanager

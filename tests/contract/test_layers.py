@@ -13,6 +13,7 @@ from tests.contract.source_tree import ROOT, Module, modules
 LAYERS = {
     "handseg": 0,
     "handseg.errors": 0,
+    "handseg.json_lines": 0,
     "handseg.plain_text": 0,
     "handseg.settings": 0,
     "handseg.settings_bounds": 0,

@@ -11,6 +11,7 @@ from handseg import flags
 from handseg.errors import BadInput
 from handseg.settings import SplitSettings, TrainSettings
 from handseg.storage.location import Location
+from handseg.terminal import LogSettings
 
 
 def stage(
@@ -199,6 +200,7 @@ def test_help_claims_no_default_for_an_override(capsys: pytest.CaptureFixture[st
     assert "default" not in override
 
 
-def test_the_log_level_is_handed_back() -> None:
-    assert flags.parse("stage", stage, (), ["--cache", "c"])[1] == "info"
-    assert flags.parse("stage", stage, (), ["--cache", "c", "--log-level", "debug"])[1] == "debug"
+def test_how_to_log_is_handed_back() -> None:
+    words = ["--cache", "c", "--log-level", "debug", "--log-format", "json"]
+    assert flags.parse("stage", stage, (), ["--cache", "c"])[1] == LogSettings()
+    assert flags.parse("stage", stage, (), words)[1] == LogSettings("debug", "json")
