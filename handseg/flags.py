@@ -26,6 +26,7 @@ from handseg.terminal import FORMATS, LEVELS, LogSettings
 
 Function = Callable[..., object]
 _MODE = "handseg"
+_PRINT = "--print_config"
 _WHOLE = re.compile(r"(?<=\d)\.0*$")  # KFP writes every number as a double
 _SWITCH_VALUES = ("true", "false", "yes", "no", "on", "off")
 
@@ -52,7 +53,9 @@ def parse(
     parser = _parser(command, function, hints, positional)
     try:
         words = _tidy(argv, hints, _option_names(parser))
-        given = parser.parse_args(words, defaults=False).as_dict()
+        # What was not given keeps its function's default; printed, it stands among the rest.
+        is_printed = any(word.startswith(_PRINT) for word in words)
+        given = parser.parse_args(words, defaults=is_printed).as_dict()
     except ArgumentError as error:
         raise BadInput(f"{_plain(error)} (see handseg {command} --help)") from error
     logs = {

@@ -177,7 +177,7 @@ def test_components_know_stages_and_neither_each_other_nor_the_domain() -> None:
         ({"kfp", "kfp_server_api", "kubernetes", "docker"}, ("components", "pipeline")),
         ({"jsonargparse"}, ("handseg.flags",)),
         ({"starlette", "uvicorn"}, ("handseg.viewer", "handseg.commands.view")),
-        ({"argparse"}, ("handseg.flags", "components", "pipeline")),
+        ({"argparse"}, ("handseg.flags", "handseg.commands.completion", "components", "pipeline")),
         ({"sklearn"}, ("handseg.folds",)),
         ({"pickle", "dill", "joblib", "shelve", "marshal", "cloudpickle"}, ()),
     ],

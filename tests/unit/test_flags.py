@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -204,3 +205,13 @@ def test_how_to_log_is_handed_back() -> None:
     words = ["--cache", "c", "--log-level", "debug", "--log-format", "json"]
     assert flags.parse("stage", stage, (), ["--cache", "c"])[1] == LogSettings()
     assert flags.parse("stage", stage, (), words)[1] == LogSettings("debug", "json")
+
+
+def test_settings_are_printed_as_they_were_understood(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--cache", "c", "--settings.batch_size", "8", "--print_config"]
+    with pytest.raises(SystemExit) as end:
+        flags.parse("stage", stage, (), words)
+    assert end.value.code == 0
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed["settings"]["batch_size"] == 8
+    assert printed["settings"]["learning_rate"] == 1e-4
