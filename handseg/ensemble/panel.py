@@ -12,6 +12,7 @@ from handseg.inference.store import Store
 from handseg.inference.tiles import LEVELS
 
 _SHOWN = 5
+_REMEDY = "infer with every member from the same image cache"
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ def ballots(stores: Sequence[Store], weights: Sequence[float] | Shares) -> list[
         weights: one for each, or shares by family.
 
     Returns:
-        In sorted path order: by person, then name.
+        In sorted path order, which the stores keep.
 
     Raises:
-        BadInput: the stores differ in part, cut, images (test) or an image's person; their classes
-            are not the official ones in the official order; or there is no image.
+        BadInput: the stores differ in part, cut, images (test), or an image's person or position;
+            their classes are not the official ones in the official order; or there is no image.
     """
     first = stores[0]
     for store in stores:
@@ -48,10 +49,10 @@ def ballots(stores: Sequence[Store], weights: Sequence[float] | Shares) -> list[
         _check_alike(first, store)
         if first.card.part == "test":
             _check_same_images(first, store)
-    people = _people(stores)
-    if not people:
+    positions = _positions(stores)
+    if not positions:
         raise BadInput(f"{first.path}: holds no image; infer from a cache that has some")
-    names = sorted(people, key=lambda name: (people[name], name))
+    names = sorted(positions, key=positions.__getitem__)
     shares = weights if isinstance(weights, Shares) else Shares.plain(weights)
     return [_ballot(name, stores, shares) for name in names]
 
@@ -102,19 +103,29 @@ def _check_same_images(first: Store, other: Store) -> None:
         missing = [name for name in holder.names if name not in lacking.people]
         if missing:
             more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
-            raise BadInput(
-                f"{lacking.path}: lacks {', '.join(missing[:_SHOWN])}{more}, which {holder.path} "
-                "has; infer with every member from the same image cache"
-            )
+            lacks = f"lacks {', '.join(missing[:_SHOWN])}{more}, which {holder.path} has"
+            raise _strange(lacking, lacks)
 
 
-def _people(stores: Sequence[Store]) -> dict[str, str]:
+def _positions(stores: Sequence[Store]) -> dict[str, int]:
+    """Where each image stands, on which all stores agree as they do on its person."""
     people: dict[str, str] = {}
+    positions: dict[str, int] = {}
+    names: dict[int, str] = {}
     for store in stores:
-        for name, person in store.people.items():
-            if people.setdefault(name, person) != person:
-                raise BadInput(
-                    f"{store.path}: {name} is of person {person}, elsewhere of {people[name]}; "
-                    "infer with every member from the same image cache"
-                )
-    return people
+        for name, position in store.positions.items():
+            person = store.people[name]
+            other = people.setdefault(name, person)
+            if person != other:
+                raise _strange(store, f"{name} is of person {person}, elsewhere of {other}")
+            there = positions.setdefault(name, position)
+            if position != there:
+                raise _strange(store, f"{name} is at position {position}, elsewhere at {there}")
+            same = names.setdefault(position, name)
+            if name != same:
+                raise _strange(store, f"{name} is at position {position}, elsewhere {same} is")
+    return positions
+
+
+def _strange(store: Store, fault: str) -> BadInput:
+    return BadInput(f"{store.path}: {fault}; {_REMEDY}")

@@ -21,6 +21,9 @@ Part = Literal["test", "oof"]
 class Images(Protocol):
     """An image cache here or elsewhere."""
 
+    def names(self, part: Literal["train", "test"]) -> list[str]:
+        """Image names of a part, in sorted path order."""
+
     def stream(self, names: Iterable[str]) -> Iterator[CachedImage]:
         """Read images in the order given."""
 
@@ -61,9 +64,11 @@ def fill(
         network, cache.stream(names), device=device, dtype=dtype, settings=settings
     )
     described = f"{card.part} of {card.member}"
+    ordered = cache.names("test" if card.part == "test" else "train")
+    position = {name: place for place, name in enumerate(ordered)}
     with StoreWriter(folder, card) as writer:
         for tiles in progress.track(found, description=described, total=len(names)):
-            writer.add(tiles)
+            writer.add(tiles, position[tiles.name])
     return devices.describe(device, dtype, backend=settings.backend)
 
 

@@ -29,5 +29,5 @@ def join(parts: Sequence[Path], folder: Path) -> int:
     with StoreWriter(folder, first.card) as writer:
         for store in stores:
             for name in store.names:
-                writer.add(store.read(name))
+                writer.add(store.read(name), store.positions[name])
     return sum(map(len, stores))

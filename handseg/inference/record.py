@@ -18,6 +18,7 @@ SCHEMA = pa.schema(
     [
         ("name", pa.string()),
         ("person", pa.string()),
+        ("position", pa.uint32()),
         ("height", pa.uint32()),
         ("width", pa.uint32()),
         ("class_ids", pa.list_(pa.uint8())),
@@ -29,9 +30,9 @@ SCHEMA = pa.schema(
 )
 
 
-def pack(tiles: ImageTiles) -> Any:
-    """One record batch of one row."""
-    header: list[Any] = [tiles.name, tiles.person, tiles.height, tiles.width]
+def pack(tiles: ImageTiles, position: int) -> Any:
+    """One record batch of one row; see `StoreWriter.add`."""
+    header: list[Any] = [tiles.name, tiles.person, position, tiles.height, tiles.width]
     positions = [
         np.ascontiguousarray(tiles.class_ids, np.uint8),
         np.ascontiguousarray(tiles.rows, np.uint16),
@@ -45,15 +46,15 @@ def pack(tiles: ImageTiles) -> Any:
 
 def unpack(batch: Any) -> ImageTiles | None:
     """The image of a record batch, or None where its CRC-32 does not match."""
-    name, person, height, width = (column[0].as_py() for column in batch.columns[:4])
-    class_ids, rows, columns = (column.flatten().to_numpy() for column in batch.columns[4:7])
+    header = [column[0].as_py() for column in batch.columns[:5]]
+    class_ids, rows, columns = (column.flatten().to_numpy() for column in batch.columns[5:8])
     packed = batch["values_zstd"][0].as_buffer()
-    header = [name, person, height, width]
     if _checksum(header, [class_ids, rows, columns, packed]) != batch["crc32"][0].as_py():
         return None
     size = len(class_ids) * TILE_PX**2
     plain = _codec().decompress(packed, decompressed_size=size)
     values = np.frombuffer(plain, np.uint8).reshape(-1, TILE_PX, TILE_PX)
+    name, person, _, height, width = header
     return ImageTiles(name, person, height, width, class_ids, rows, columns, values)
 
 

@@ -26,7 +26,7 @@ __all__ = ["FILE_NAME", "TILE_PX", "ImageTiles", "Store", "StoreCard", "StoreWri
 logger = logging.getLogger(__name__)
 
 FILE_NAME = "probabilities.arrow"
-_FORMAT = b"handseg probabilities 1"
+_FORMAT = b"handseg probabilities 2"
 _CROWDED_FRACTION = 0.2
 _REMEDY = "make the store again with `handseg infer`"
 
@@ -70,8 +70,13 @@ class StoreWriter:
         self._writer = pa.ipc.new_file(self._file, schema)
         return self
 
-    def add(self, tiles: ImageTiles) -> None:
+    def add(self, tiles: ImageTiles, position: int) -> None:
         """Append one image.
+
+        Args:
+            tiles: the image.
+            position: its place among the images of its part in sorted path order, from 0; a
+                person's name may be a hash, and says nothing of it.
 
         Raises:
             BadInput: an image of that name is there already.
@@ -81,7 +86,7 @@ class StoreWriter:
         self._names.add(tiles.name)
         if tiles.occupancy > _CROWDED_FRACTION:
             self._crowded.append((tiles.occupancy, tiles.name))
-        self._writer.write_batch(record.pack(tiles))
+        self._writer.write_batch(record.pack(tiles, position))
 
     def __exit__(
         self,
@@ -139,14 +144,26 @@ class Store:
         return int(self._reader.num_record_batches)
 
     @cached_property
+    def _places(self) -> dict[str, tuple[str, int]]:
+        """Person and position of each image, by name, in stored order."""
+        columns = ["name", "person", "position"]
+        reader = self._open(columns)
+        batches = (self._batch(reader, index) for index in range(len(self)))
+        rows = [[batch[column][0].as_py() for column in columns] for batch in batches]
+        places = {name: (person, position) for name, person, position in rows}
+        if len(places) != len(self):
+            raise self._damaged("an image is there twice")
+        return places
+
+    @cached_property
     def people(self) -> dict[str, str]:
         """The person of each image, by name, in stored order."""
-        reader = self._open(["name", "person"])
-        batches = [self._batch(reader, index) for index in range(len(self))]
-        people = {batch["name"][0].as_py(): batch["person"][0].as_py() for batch in batches}
-        if len(people) != len(self):
-            raise self._damaged("an image is there twice")
-        return people
+        return {name: person for name, (person, _) in self._places.items()}
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Where each image stands in its part in sorted path order, by name, in stored order."""
+        return {name: position for name, (_, position) in self._places.items()}
 
     @cached_property
     def names(self) -> list[str]:

@@ -151,7 +151,7 @@ class Case:
             place = artifact.writing(Location(str(folder)), folder=True)
             with place as path, StoreWriter(path, store_card(member)) as file:
                 for number in range(images):
-                    file.add(renamed(tiles, f"image{number:04d}.png"))
+                    file.add(renamed(tiles, f"image{number:04d}.png"), number)
         return folder
 
 

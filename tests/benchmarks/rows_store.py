@@ -33,7 +33,7 @@ def _write_store(case: Case) -> Callable[[], object]:
         for region in regions:
             builder.add(region.class_id, region.values, top=region.top, left=region.left)
         with StoreWriter(folder, store_card(0)) as file:
-            file.add(builder.build())
+            file.add(builder.build(), 0)
         return folder / FILE_NAME
 
     return write

@@ -42,7 +42,8 @@ class Inputs:
             writing = artifact.writing(Location(str(place)), folder=True)
             with writing as folder, StoreWriter(folder, store_card(member)) as file:
                 for number in range(images):
-                    file.add(renamed(self._tiles[member], f"image{number:05d}.png"))
+                    tiles = renamed(self._tiles[member], f"image{number:05d}.png")
+                    file.add(tiles, number)
         return place
 
     @cached_property

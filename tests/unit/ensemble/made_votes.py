@@ -56,7 +56,7 @@ def store(folder: Path, name: str, numbers: range, error: Error, fold: int = 0) 
                 plane = bitfield.plane(field, class_id).astype(np.float64)
                 said = np.clip(error(number, class_id, plane), 0, 1)
                 builder.add(class_id, np.rint(said * 255).astype(np.uint8), top=0, left=0)
-            writer.add(builder.build())
+            writer.add(builder.build(), number)
     return Store(folder / name)
 
 

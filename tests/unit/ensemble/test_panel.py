@@ -15,17 +15,18 @@ from tests.store_card import CARD
 OOF = dataclasses.replace(CARD, part="oof")
 
 
-def store(folder: Path, images: dict[str, str], card: StoreCard = CARD) -> Store:
+def store(folder: Path, images: dict[str, str], card: StoreCard = CARD, *, first: int = 0) -> Store:
+    """A store of images without a tile, the first at a position, the others behind it."""
     folder.mkdir()
     with StoreWriter(folder, card) as writer:
-        for name, person in images.items():
-            writer.add(TileBuilder(name, person, height=9, width=9).build())
+        for position, (name, person) in enumerate(images.items(), first):
+            writer.add(TileBuilder(name, person, height=9, width=9).build(), position)
     return Store(folder)
 
 
 def test_every_test_store_votes_on_every_image_in_path_order(tmp_path: Path) -> None:
-    a = store(tmp_path / "a", {"z.png": "ID1", "b.png": "ID2", "c.png": "ID1"})
-    b = store(tmp_path / "b", {"b.png": "ID2", "c.png": "ID1", "z.png": "ID1"})
+    images = {"c.png": "ID9", "z.png": "ID9", "b.png": "ID2"}
+    a, b = store(tmp_path / "a", images), store(tmp_path / "b", images)
     assert panel.ballots([a, b], [2, 0]) == [
         Ballot("c.png", [0, 1], [2, 0]),
         Ballot("z.png", [0, 1], [2, 0]),
@@ -35,8 +36,8 @@ def test_every_test_store_votes_on_every_image_in_path_order(tmp_path: Path) -> 
 
 def test_out_of_fold_images_are_voted_on_by_those_that_held_them_out(tmp_path: Path) -> None:
     a = store(tmp_path / "a", {"a.png": "ID1"}, OOF)
-    b = store(tmp_path / "b", {"b.png": "ID2"}, OOF)
-    c = store(tmp_path / "c", {"b.png": "ID2"}, OOF)
+    b = store(tmp_path / "b", {"b.png": "ID2"}, OOF, first=1)
+    c = store(tmp_path / "c", {"b.png": "ID2"}, OOF, first=1)
     assert panel.ballots([a, b, c], [1, 2, 3]) == [
         Ballot("a.png", [0], [1]),
         Ballot("b.png", [1, 2], [2, 3]),
@@ -45,7 +46,7 @@ def test_out_of_fold_images_are_voted_on_by_those_that_held_them_out(tmp_path: P
 
 def test_members_of_weight_zero_vote_alike_where_nobody_else_does(tmp_path: Path) -> None:
     a = store(tmp_path / "a", {"a.png": "ID1"}, OOF)
-    b = store(tmp_path / "b", {"b.png": "ID2"}, OOF)
+    b = store(tmp_path / "b", {"b.png": "ID2"}, OOF, first=1)
     assert panel.ballots([a, b], [0, 1])[0] == Ballot("a.png", [0], [1.0])
 
 
@@ -94,6 +95,16 @@ def test_an_image_of_two_people_is_refused(tmp_path: Path) -> None:
     b = store(tmp_path / "b", {"a.png": "ID2"})
     with pytest.raises(BadInput, match=r"a\.png is of person ID2, elsewhere of ID1"):
         panel.ballots([a, b], [1, 1])
+
+
+def test_images_of_other_data_are_refused_by_their_position(tmp_path: Path) -> None:
+    a = store(tmp_path / "a", {"a.png": "ID1"}, OOF)
+    b = store(tmp_path / "b", {"a.png": "ID1"}, OOF, first=1)
+    c = store(tmp_path / "c", {"b.png": "ID2"}, OOF)
+    with pytest.raises(BadInput, match=r"b/.*: a\.png is at position 1, elsewhere at 0; infer"):
+        panel.ballots([a, b], [1, 1])
+    with pytest.raises(BadInput, match=r"c/.*: b\.png is at position 0, elsewhere a\.png is"):
+        panel.ballots([a, c], [1, 1])
 
 
 def test_stores_without_images_are_refused(tmp_path: Path) -> None:

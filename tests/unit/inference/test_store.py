@@ -24,8 +24,8 @@ def image(name: str, seed: int, person: str = "ID1") -> ImageTiles:
 
 def write(folder: Path, images: list[ImageTiles], card: StoreCard = CARD) -> Path:
     with StoreWriter(folder, card) as writer:
-        for tiles in images:
-            writer.add(tiles)
+        for position, tiles in enumerate(images):
+            writer.add(tiles, 10 + position)
     return folder / store.FILE_NAME
 
 
@@ -43,6 +43,7 @@ def test_reading_gives_back_what_was_written(tmp_path: Path) -> None:
     assert found.card == CARD
     assert found.names == ["b.png", "a.png"]
     assert found.people == {"b.png": "ID1", "a.png": "ID2"}
+    assert found.positions == {"b.png": 10, "a.png": 11}
     assert len(found) == 2
     for tiles in reversed(images):
         assert_same(found.read(tiles.name), tiles)

@@ -192,10 +192,11 @@ def _write_store(run: MadeRun, name: str, fold: int, images: Sequence[ImageTiles
         cache=_hash(run, "cache"),
         folds=_hash(run, "folds.csv"),
     )
+    order = ImageCache(run.folder / "cache").names("train")
     with artifact.writing(run.place(f"stores/{name}/oof"), folder=True) as path:
         with StoreWriter(path, store_card) as writer:
             for image in images:
-                writer.add(image)
+                writer.add(image, order.index(image.name))
         provenance.write(path, _record("infer", {"batch_size": 1, "part": "oof"}))
 
 

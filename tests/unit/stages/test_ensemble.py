@@ -37,7 +37,7 @@ def store(folder: Path, seed: int, numbers: range = range(8), **card: Any) -> Lo
     changed = dataclasses.replace(CARD, member=f"m{seed}", dice=0.9 - seed / 10, **card)
     with artifact.writing(place, folder=True) as path, StoreWriter(path, changed) as writer:
         for number in numbers:
-            writer.add(image(number, seed))
+            writer.add(image(number, seed), 9 - number)
     return place
 
 

@@ -88,6 +88,7 @@ def test_test_part_is_predicted_with_its_card(made: Made) -> None:
     store = Store(made.out.path)
     assert store.names == ["i4.png", "i5.png"]
     assert store.people == {"i4.png": "ID002", "i5.png": "ID002"}
+    assert store.positions == {"i4.png": 0, "i5.png": 1}
     assert (store.card.member, store.card.fold, store.card.part) == ("small", 1, "test")
     assert store.card.dice == 0.5
     assert store.card.checkpoint == artifact.content_hash(made.checkpoint.path)
@@ -99,7 +100,7 @@ def test_held_out_fold_is_predicted(made: Made) -> None:
         checkpoint=made.checkpoint, cache=made.cache, folds=made.folds, part="oof", out=made.out,
         settings=QUICK,
     )  # fmt: skip
-    assert Store(made.out.path).names == ["i2.png", "i3.png"]
+    assert Store(made.out.path).positions == {"i2.png": 2, "i3.png": 3}
     record = provenance.read(made.out.path)
     assert record["stage"] == "infer" and record["device"] == "cpu, float32"
 
