@@ -4,7 +4,7 @@
 # It sees the folder ./runs (RUNS names another) under that name, to read and write, and nothing else; paths in
 # ARGUMENTS are those you would write outside. DATA, a folder, is to be read under its own absolute path.
 # /tmp may hold programs: torch.compile loads what it keeps there. DOCKER_FLAGS are further flags of `docker run`
-# (--gpus all); DOCKER names the client, default docker.
+# (--gpus all); DOCKER names the client, default docker. HANDSEG_PERSON_KEY is handed on, where it is set.
 set -eu
 [ $# -gt 0 ] || { echo "component.sh: give a command, such as: docker/component.sh split --help" >&2; exit 2; }
 case $1 in
@@ -20,5 +20,5 @@ data=${DATA:+$(cd "$DATA" && pwd)}
 # shellcheck disable=SC2086  # DOCKER_FLAGS are words
 exec "${DOCKER:-docker}" run --rm --read-only --tmpfs /tmp:exec --cap-drop ALL --security-opt no-new-privileges \
     --shm-size 1g --user "$(id -u):$(id -g)" --volume "$runs:/handseg/runs" --workdir /handseg \
-    ${data:+--volume "$data:$data:ro"} \
+    ${data:+--volume "$data:$data:ro"} ${HANDSEG_PERSON_KEY:+--env HANDSEG_PERSON_KEY} \
     ${DOCKER_FLAGS:-} "$image:$version" handseg "$@"

@@ -182,7 +182,6 @@ def _ended(name: str, argv: Sequence[str]) -> int:
 
 def _run(name: str, argv: Sequence[str]) -> int:
     # Flags load jsonargparse, a command numpy, cv2 or torch: neither is needed for an overview.
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
     # Arrow's own allocator keeps what several threads have freed: voting on 288 images by 5 members
     # took 260 MB with it, and 150 MB with the system's, in the same time.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")

@@ -4,8 +4,8 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -102,6 +102,10 @@ class FoldTable:
                     f"{source}: {len(names)} images {fault}: {few}; give the fold table of this "
                     "data, or split it into another file"
                 )
+
+    def renamed(self, name_of: Callable[[str], str]) -> "FoldTable":
+        """The same table with people under other names, each of whom must keep one of his own."""
+        return FoldTable(tuple(replace(row, person=name_of(row.person)) for row in self.rows))
 
     def to_text(self) -> str:
         """The table as CSV with a header."""

@@ -154,6 +154,22 @@ def read(path: Path) -> dict[str, object]:
     return parse(sums.read_text(file), str(file))
 
 
+def parents_of(place: Location) -> dict[str, object] | None:
+    """What the record of an artifact names as its parents.
+
+    Returns:
+        None where there is no artifact, or none that a stage made.
+
+    Raises:
+        BadInput: the record is damaged.
+    """
+    text = artifact.read_record(place) if artifact.exists(place) else None
+    if text is None:
+        return None
+    parents = parse(text, f"provenance of {place}").get("parents")
+    return dict(parents) if isinstance(parents, dict) else {}
+
+
 def is_done(
     out: Location, *, stage: str, settings: Mapping[str, object], parents: Mapping[str, str]
 ) -> bool:

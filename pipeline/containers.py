@@ -9,10 +9,14 @@ from docker.types import Mount
 from kfp import local
 
 from handseg.errors import MissingInput
+from handseg.pseudonyms import VARIABLE
 
 
 def runner(data: Path) -> local.DockerRunner:
-    """A runner of containers that read the data and write nothing but their artifacts."""
+    """A runner of containers that read the data and write nothing but their artifacts.
+
+    The key that hides people's ids is handed on to them, where this process has one.
+    """
     source = str(data.absolute())
     return local.DockerRunner(
         mounts=[Mount(target=source, source=source, type="bind", read_only=True)],
@@ -22,6 +26,7 @@ def runner(data: Path) -> local.DockerRunner:
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
         shm_size="1g",
+        environment={VARIABLE: os.environ[VARIABLE]} if VARIABLE in os.environ else {},
     )
 
 

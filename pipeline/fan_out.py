@@ -80,13 +80,15 @@ def _votes(
         checkpoints: dsl.Input[list[dsl.Model]],
         oof: dsl.Input[list[dsl.Dataset]],
         run_name: str,
+        no_images: bool,
         lineage: str,
     ) -> Outputs:
         members = {"cache": cache, "folds": folds, "checkpoints": checkpoints, "oof": oof}
         with dsl.ParallelFor(_shares(shards), parallelism=at_once) as share:
             dealt = vote(stores=stores, **members, **how, shard=share, lineage=lineage)
         parts = dsl.Collected(dealt.outputs["submission"])
-        joined = tally(shards=parts, **members, run_name=run_name, lineage=lineage)
+        told = {"run_name": run_name, "no_images": no_images, "lineage": lineage}
+        joined = tally(shards=parts, **members, **told)
         settle([dealt, joined])
         return Outputs(submission=joined.outputs["submission"], report=joined.outputs["report"])
 

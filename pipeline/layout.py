@@ -19,6 +19,19 @@ Vote: TypeAlias = Callable[..., dsl.PipelineTask]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Given:
+    """A run's parameters, as its tasks are to be given them; see `pipeline.build`."""
+
+    data_uri: str
+    data_hash: str
+    run_name: str
+    part: str
+    states_uri: str
+    person_key: str
+    no_images: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """How a preset's tasks are laid out."""
 
@@ -38,48 +51,49 @@ class Layout:
             settings=asdict(self.preset.ensemble),
         )
 
-    def tasks(
-        self,
-        vote: Vote,
-        data_uri: str,
-        data_hash: str,
-        run_name: str,
-        part: str,
-        states_uri: str,
-    ) -> dsl.PipelineTask:
+    def tasks(self, vote: Vote, given: Given) -> dsl.PipelineTask:
         """Add them to the graph that is being built; the last gives submission and report."""
         preset, at_once = self.preset, self.options.parallelism
-        table = split(data_uri=data_uri, lineage=data_hash, settings=asdict(preset.split))
+        raw = {"data_uri": given.data_uri, "person_key": given.person_key}
+        table = split(
+            **raw,
+            no_images=given.no_images,
+            lineage=given.data_hash,
+            settings=asdict(preset.split),
+        )
         folds, kind = table.outputs["folds"], asdict(preset.preprocess)
-        origin = f"{data_hash}:{lineage.of_cache(preset, self.images.both)}"
-        cached = preprocess(data_uri=data_uri, folds=folds, settings=kind, lineage=origin)
-        given = {"cache": cached.outputs["cache"], "folds": folds}
+        of_cache = lineage.of_cache(preset, self.images.both)
+        origin = f"{given.data_hash}:{of_cache}:{given.person_key}"
+        cached = preprocess(**raw, folds=folds, settings=kind, lineage=origin)
+        read = {"cache": cached.outputs["cache"], "folds": folds}
         with dsl.ParallelFor(list(map(_loop_item, preset.members)), parallelism=at_once) as member:
-            trained = train(**given, member=member, states_uri=states_uri, lineage=origin)
+            trained = train(**read, member=member, states_uri=given.states_uri, lineage=origin)
             inferred = fan_out.inferred(
                 self.shards,
                 at_once=at_once,
-                made_from=self.lineage(data_hash, part),
+                made_from=self.lineage(given),
                 checkpoint=trained.outputs["checkpoint"],
-                part=part,
+                part=given.part,
                 settings=asdict(preset.infer),
                 member=member,
                 lineage=origin,
-                **given,
+                **read,
             )
         self.settle([table, cached, trained, *inferred])
         return vote(
             stores=dsl.Collected(inferred[-1].outputs["store"]),
             checkpoints=dsl.Collected(trained.outputs["checkpoint"]),
             oof=dsl.Collected(trained.outputs["oof"]),
-            run_name=run_name,
-            lineage=self.lineage(data_hash, part),
-            **given,
+            run_name=given.run_name,
+            no_images=given.no_images,
+            lineage=self.lineage(given),
+            **read,
         )
 
-    def lineage(self, data_hash: str, part: str) -> str:
+    def lineage(self, given: Given) -> str:
         """What a run is made from."""
-        return f"{data_hash}:{part}:{lineage.of_run(self.preset, self.images.both)}"
+        of_run = lineage.of_run(self.preset, self.images.both)
+        return f"{given.data_hash}:{given.part}:{of_run}:{given.person_key}"
 
     def settle(self, tasks: list[dsl.PipelineTask]) -> None:
         """Give tasks their images, and what they ask of the cluster."""

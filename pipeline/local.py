@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from kfp import local
 
+from handseg import pseudonyms
 from handseg.errors import HandsegError, MissingInput
 from handseg.presets import catalogue
 from pipeline import containers
@@ -33,6 +34,7 @@ def run_graph(
     runner: Runner,
     images: Images,
     shards: int = 1,
+    no_images: bool = False,
 ) -> None:
     """Run a preset's graph, then copy its submission and report.
 
@@ -44,13 +46,16 @@ def run_graph(
         runner: where kfp.local runs each task.
         images: what a DockerRunner runs; a SubprocessRunner runs this Python.
         shards: how many tasks infer each member's images, and vote.
+        no_images: whether the report is to show no X-ray.
 
     Raises:
+        BadInput: HANDSEG_PERSON_KEY holds no key that can be a secret.
         MissingInput: there is no such folder of data.
         RuntimeError: a task failed; its log stands on stdout.
     """
     if not data.is_dir():
         raise MissingInput(f"{data}: no such folder; give one that holds train/")
+    person_key = pseudonyms.from_environment().fingerprint
     root = out.absolute() / "artifacts"
     root.mkdir(parents=True, exist_ok=True)
     # A container's user is not this one, and must make its folders here.
@@ -59,7 +64,9 @@ def run_graph(
         warnings.filterwarnings("ignore", "You may be attemping to run a task that uses custom")
         local.init(runner, pipeline_root=str(root), raise_on_error=True)
         graph = build(preset, images=images, cluster=False, shards=shards)
-        done = graph(data_uri=str(data.absolute()), part=part)
+        done = graph(
+            data_uri=str(data.absolute()), part=part, person_key=person_key, no_images=no_images
+        )
     for file in Path(done.outputs["submission"].path).iterdir():
         _copy(file, out / file.name)
     _copy(Path(done.outputs["report"].path), out / "report.html")
@@ -102,6 +109,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--part", choices=["test", "oof"], default="test", help="whose predictions the CSV holds"
     )
+    parser.add_argument(
+        "--no-images", action="store_true", help="leave every X-ray out of the report"
+    )
     parser.add_argument("--runner", choices=["subprocess", "docker"], default="subprocess")
     add_image_arguments(parser)
     add_shards_argument(parser)
@@ -119,6 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
             runner=_runner(given.runner, data=data, images=images),
             images=images,
             shards=given.shards,
+            no_images=given.no_images,
         )
     except HandsegError as error:
         parser.exit(error.exit_code, f"{parser.prog}: {error}\n")

@@ -10,7 +10,7 @@ from handseg.errors import BadInput
 from handseg.presets.catalogue import Preset
 from pipeline.fan_out import Outputs
 from pipeline.images import Images
-from pipeline.layout import Layout
+from pipeline.layout import Given, Layout
 from pipeline.options import ClusterOptions
 
 
@@ -34,8 +34,10 @@ def build(
 
     Returns:
         A pipeline of data_uri (a folder in the competition's layout, local or s3://), data_hash (a
-        part of the cache's key), run_name, part ("test" or "oof": whose predictions count) and
-        states_uri (s3://bucket/prefix where trainings keep their states, to go on in another pod).
+        part of the cache's key), run_name, part ("test" or "oof": whose predictions count),
+        states_uri (s3://bucket/prefix where trainings keep their states, to go on in another pod),
+        person_key (fingerprint of the key that hides people's ids; empty where they are not
+        hidden) and no_images (whether the report is to show no X-ray).
         Locally it gives submission and report; on a cluster it ends by saying how it ended.
 
     Raises:
@@ -75,8 +77,19 @@ def _alone(name: str, layout: Layout) -> dsl.base_component.BaseComponent:
         run_name: str = "",
         part: str = "test",
         states_uri: str = "",
+        person_key: str = "",
+        no_images: bool = False,
     ) -> Outputs:
-        voted = layout.tasks(vote, data_uri, data_hash, run_name, part, states_uri)
+        given = Given(
+            data_uri=data_uri,
+            data_hash=data_hash,
+            run_name=run_name,
+            part=part,
+            states_uri=states_uri,
+            person_key=person_key,
+            no_images=no_images,
+        )
+        voted = layout.tasks(vote, given)
         return Outputs(submission=voted.outputs["submission"], report=voted.outputs["report"])
 
     return graph
@@ -94,17 +107,28 @@ def _concluded(name: str, layout: Layout) -> dsl.base_component.BaseComponent:
         run_name: str = "",
         part: str = "test",
         states_uri: str = "",
+        person_key: str = "",
+        no_images: bool = False,
     ) -> None:
+        given = Given(
+            data_uri=data_uri,
+            data_hash=data_hash,
+            run_name=run_name,
+            part=part,
+            states_uri=states_uri,
+            person_key=person_key,
+            no_images=no_images,
+        )
         end = conclude(
             run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
             run_name=run_name,
             data_uri=data_uri,
-            lineage=layout.lineage(data_hash, part),
+            lineage=layout.lineage(given),
             states_uri=states_uri,
         )
         layout.settle([end])
         end.set_caching_options(False)
         with dsl.ExitHandler(end, name="run"):
-            layout.tasks(vote, data_uri, data_hash, run_name, part, states_uri)
+            layout.tasks(vote, given)
 
     return graph

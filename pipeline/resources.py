@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from kfp import dsl, kubernetes
 
+from handseg.pseudonyms import VARIABLE
 from pipeline.nodes import SPOT_TAINTS, Nodes, Toleration
 
 SECRET = "handseg-s3"
@@ -14,6 +15,8 @@ _SECRET_KEYS = (
     "AWS_ENDPOINT_URL",
     "AWS_REGION",
 )
+PEOPLE_SECRET = "handseg-people"
+"""Kubernetes secret with the key that hides people's ids, for tasks that read raw data."""
 USER = 10001
 """The images' user; numeric, so that Kubernetes can see that it is not root."""
 
@@ -38,12 +41,16 @@ class Resources:
     """Most that /tmp may take of the node's disk; beyond it the pod is evicted."""
     accelerators: int = 0
     """0 runs on the CPU."""
+    reads_raw: bool = False
+    """Whether it reads the raw data, and with them people's ids."""
 
 
 _HOUR_S = 3600
 STAGES = {
-    "split": Resources(cpu="1", memory="2Gi", timeout_s=_HOUR_S),
-    "preprocess": Resources(cpu="4", memory="8Gi", timeout_s=2 * _HOUR_S, scratch="100Gi"),
+    "split": Resources(cpu="1", memory="2Gi", timeout_s=_HOUR_S, reads_raw=True),
+    "preprocess": Resources(
+        cpu="4", memory="8Gi", timeout_s=2 * _HOUR_S, scratch="100Gi", reads_raw=True
+    ),
     "train": Resources(
         cpu="8",
         memory="32Gi",
@@ -92,6 +99,9 @@ def apply(task: dsl.PipelineTask, wanted: Resources, nodes: Nodes) -> None:
     kubernetes.set_security_context(task, run_as_user=USER, run_as_non_root=True)
     # Optional: a cluster may grant its pods the store by identity instead.
     kubernetes.use_secret_as_env(task, SECRET, {key: key for key in _SECRET_KEYS}, optional=True)
+    if wanted.reads_raw:
+        # Optional as well: `person_key` of the run says whether there must be one, and which.
+        kubernetes.use_secret_as_env(task, PEOPLE_SECRET, {VARIABLE: VARIABLE}, optional=True)
     # kfp's own start of a component writes to /tmp, and the root may be read-only.
     kubernetes.empty_dir_mount(task, "scratch", "/tmp", size_limit=wanted.scratch)
     if wanted.shared_memory:

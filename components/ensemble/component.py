@@ -17,6 +17,7 @@ def ensemble(
     weights: list[float],
     settings: dict[str, Any],
     run_name: str,
+    no_images: bool,
     lineage: str,
     submission: dsl.Output[dsl.Dataset],
     report: dsl.Output[dsl.HTML],
@@ -48,7 +49,7 @@ def ensemble(
     write_report(
         cache=launched.locate(cache), folds=table, members=members, stores=held_out, submission=csv,
         out=location.parse(report.path), markdown=location.parse(markdown.path),
-        confusion=location.parse(confusion.path),
+        confusion=location.parse(confusion.path), no_images=no_images,
     )  # fmt: skip
     confusion.log_confusion_matrix(*summary.of_confusion(location.parse(confusion.path).path))
     submission.metadata.update(summary.of_origin(csv.path), run_name=run_name)

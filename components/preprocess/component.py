@@ -11,6 +11,7 @@ from components.images import CPU_IMAGE
 def preprocess(
     data_uri: str,
     lineage: str,
+    person_key: str,
     folds: dsl.Input[dsl.Dataset],
     settings: dict[str, Any],
     cache: dsl.Output[dsl.Dataset],
@@ -26,6 +27,7 @@ def preprocess(
         data=location.parse(data_uri),
         folds=launched.locate(folds).child("folds.csv"),
         out=out,
+        person_key=person_key,
         settings=settings_codec.from_dict(PreprocessSettings, settings),
     )
     cache.metadata.update(summary.of_origin(out.path))

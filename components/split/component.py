@@ -11,6 +11,8 @@ from components.images import CPU_IMAGE
 def split(
     data_uri: str,
     lineage: str,
+    person_key: str,
+    no_images: bool,
     settings: dict[str, Any],
     folds: dsl.Output[dsl.Dataset],
     metrics: dsl.Output[dsl.Metrics],
@@ -26,10 +28,10 @@ def split(
 
     table = location.parse(folds.path).child("folds.csv")
     chosen = settings_codec.from_dict(SplitSettings, settings)
-    split(data=location.parse(data_uri), out=table, settings=chosen)
+    split(data=location.parse(data_uri), out=table, person_key=person_key, settings=chosen)
     look(
         data=location.parse(data_uri), out=location.parse(eda.path),
-        html=location.parse(eda_page.path),
+        html=location.parse(eda_page.path), person_key=person_key, no_images=no_images,
     )  # fmt: skip
     folds.metadata.update(summary.of_origin(table.path))
     metrics.metadata.update(summary.of_folds(table.path))

@@ -13,6 +13,7 @@ def tally(
     checkpoints: dsl.Input[list[dsl.Model]],
     oof: dsl.Input[list[dsl.Dataset]],
     run_name: str,
+    no_images: bool,
     lineage: str,
     submission: dsl.Output[dsl.Dataset],
     report: dsl.Output[dsl.HTML],
@@ -32,7 +33,7 @@ def tally(
         members=[launched.locate(checkpoint) for checkpoint in checkpoints],
         stores=[launched.locate(store) for store in oof], submission=csv,
         out=location.parse(report.path), markdown=location.parse(markdown.path),
-        confusion=location.parse(confusion.path),
+        confusion=location.parse(confusion.path), no_images=no_images,
     )  # fmt: skip
     confusion.log_confusion_matrix(*summary.of_confusion(location.parse(confusion.path).path))
     submission.metadata.update(summary.of_origin(csv.path), run_name=run_name)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Literal
 
-from handseg import provenance
+from handseg import provenance, pseudonyms
 from handseg.commands import networks, score
 from handseg.commands.alone import alone_in
 from handseg.commands.experiment_members import Places, steps, take
@@ -57,7 +57,8 @@ def experiment(
     chosen = tables.narrowed(tables.load(table), arms=arms or (), folds=folds or (), part=part)
     runs = plan.runs(chosen)
     root, places = raw.reading_raw(data), Places(data, Location(str(out.path)))
-    people = _people(layout.scan(root), chosen)
+    name_of = pseudonyms.from_environment().of
+    people = _people(layout.renamed(layout.scan(root), name_of), chosen)
     if chosen.part == "test":
         score.truth_of(root, list(people))
     _check(runs, chosen, places)

@@ -27,7 +27,9 @@ class Step:
     """What else it writes."""
 
 
-def steps(preset: Preset, *, data: Location, out: Location, part: Part) -> list[Step]:
+def steps(
+    preset: Preset, *, data: Location, out: Location, part: Part, no_images: bool = False
+) -> list[Step]:
     """Lay a preset out as stages, in the order in which they are run.
 
     Args:
@@ -35,6 +37,7 @@ def steps(preset: Preset, *, data: Location, out: Location, part: Part) -> list[
         data: raw data.
         out: the run's folder.
         part: whose predictions become the CSV: the test part's, or the out-of-fold ones.
+        no_images: whether the two pages are to show no X-ray.
 
     Returns:
         split, eda, preprocess, per member train and (for the test part) infer, select (where the
@@ -52,7 +55,7 @@ def steps(preset: Preset, *, data: Location, out: Location, part: Part) -> list[
     how = {"weights": preset.weights, "settings": preset.ensemble}
     plan = [
         _step("split", folds, data=data, settings=preset.split),
-        _step("eda", out.child("eda"), data=data),
+        _step("eda", out.child("eda"), data=data, no_images=no_images),
         _step("preprocess", cache, data=data, folds=folds, settings=preset.preprocess),
     ]
     for member in preset.members:
@@ -61,7 +64,7 @@ def steps(preset: Preset, *, data: Location, out: Location, part: Part) -> list[
         plan.append(_step("select", choice, **made, **how))
     voters = [_store(out, member, part) for member in preset.members]
     plan.append(_step("ensemble", submission, stores=voters, choice=choice, **how))
-    plan.append(_step("report", page, **made, submission=submission))
+    plan.append(_step("report", page, **made, submission=submission, no_images=no_images))
     return plan
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Annotated, Any, TypeAlias
 
-from handseg import provenance
+from handseg import provenance, pseudonyms
 from handseg.commands import networks
 from handseg.commands.check import check
 from handseg.commands.plan import Part, Step, steps
@@ -45,6 +45,7 @@ def run(
     train: Annotated[Values | None, TrainSettings] = None,
     infer: Annotated[Values | None, InferSettings] = None,
     ensemble: Annotated[Values | None, EnsembleSettings] = None,
+    no_images: bool = False,
 ) -> int:
     """Check the data, then run split, eda, preprocess, train, infer, ensemble and report.
 
@@ -62,12 +63,14 @@ def run(
         train: Replaces settings of every member's train.
         infer: Replaces settings of the preset's infer.
         ensemble: Replaces settings of the preset's ensemble.
+        no_images: Leave every X-ray out of the two pages.
 
     Returns:
         0, or 2 where the data has faults, which are printed.
 
     Raises:
-        BadInput: `out` was made from other data or settings; the message lists the differences.
+        BadInput: `out` was made from other data or settings, or calls people otherwise; the
+            message lists the differences.
     """
     given = {
         "split": split,
@@ -78,18 +81,23 @@ def run(
     }
     chosen = catalogue.load(preset, {name: values for name, values in given.items() if values})
     made = _made_before(out)
-    return (check(data) if made is None else 0) or _run(chosen, data, out, made)
+    faulty = check(data) if made is None else 0
+    return faulty or _run(chosen, data, out, made=made, no_images=no_images)
 
 
-def _run(chosen: Preset, data: Location, out: Location, made: Values | None) -> int:
-    started = datetime.now(UTC)
-    images = layout.scan(raw.reading_raw(data))
+def _run(
+    chosen: Preset, data: Location, out: Location, *, made: Values | None, no_images: bool
+) -> int:
+    started, hidden = datetime.now(UTC), pseudonyms.from_environment()
+    if made is not None:
+        hidden.check(out, made.get("parents"))
+    images = layout.renamed(layout.scan(raw.reading_raw(data)), hidden.of)
     part: Part = "test" if any(image.part == "test" for image in images) else "oof"
     made_of = {
-        "settings": {**_settings(chosen), "part": part},
-        "parents": {"data": layout.data_hash(images)},
+        "settings": _settings(chosen, part, no_images=no_images),
+        "parents": {"data": layout.data_hash(images), **hidden.recorded()},
     }
-    plan = steps(chosen, data=data, out=out, part=part)
+    plan = steps(chosen, data=data, out=out, part=part, no_images=no_images)
     if made is not None:
         _check_same(out, made, made_of)
         if all(_is_there(step) for step in plan):
@@ -107,9 +115,11 @@ def _run(chosen: Preset, data: Location, out: Location, made: Values | None) -> 
     return 0
 
 
-def _settings(preset: Preset) -> dict[str, Any]:
+def _settings(preset: Preset, part: Part, *, no_images: bool) -> dict[str, Any]:
     """A preset as a mapping; its members by name, so that a difference names the member."""
-    return {**asdict(preset), "members": {m.name: asdict(m) for m in preset.members}}
+    members = {member.name: asdict(member) for member in preset.members}
+    asked = {"no_images": True} if no_images else {}
+    return {**asdict(preset), "members": members, "part": part, **asked}
 
 
 def _is_there(step: Step) -> bool:

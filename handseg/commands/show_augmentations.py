@@ -61,12 +61,11 @@ def show_augmentations(
     shown = _chosen(records, image)
     images = [_load(record) for record in _with_donor(records, shown)]
     panels = Panels(images, panel_px=panel_px, seed=seed)
-    drawn = sheet.draw(
-        [*panels.adjusted(preprocess), *panels.augmented(settings, preprocess)], columns=COLUMNS
-    )
+    pictures = [*panels.adjusted(preprocess), *panels.augmented(settings, preprocess)]
+    drawn = sheet.draw(pictures, columns=COLUMNS)
     with artifact.writing(out, folder=False, replace=True) as path:
         path.write_bytes(cv2.imencode(".png", drawn[..., ::-1])[1].tobytes())
-    logger.info("%s: %s of %s", out, shown.name, shown.person)
+    logger.info("%s: %d pictures", out, len(pictures))
     return 0
 
 

@@ -9,9 +9,9 @@ unique in the whole data set, since a submission names nothing else.
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -177,6 +177,11 @@ def _find_shared_names(found: Survey) -> None:
             value = f"also {other.image_path}"
             remedy = "rename one of them; a submission names images by this alone"
             found.faults.append(Fault(str(record.image_path), "image name twice", value, remedy))
+
+
+def renamed(records: Sequence[ImageRecord], name_of: Callable[[str], str]) -> list[ImageRecord]:
+    """The records in their order, with people under other names."""
+    return [replace(record, person=name_of(record.person)) for record in records]
 
 
 def file_hashes(records: Sequence[ImageRecord]) -> list[tuple[str, str]]:

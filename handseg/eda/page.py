@@ -20,12 +20,13 @@ _LISTED = 300
 """Outliers in the page's table; eda.json has all."""
 
 
-def render(summary: Summary, films: Sequence[Film]) -> str:
+def render(summary: Summary, films: Sequence[Film], *, with_images: bool = True) -> str:
     """Lay out the page.
 
     Args:
         summary: of the data set.
-        films: pictures of the oddest images, worst first.
+        films: the oddest images, worst first.
+        with_images: whether they are shown as pictures.
 
     Returns:
         A complete HTML document; every text of the data is escaped.
@@ -44,6 +45,7 @@ def render(summary: Summary, films: Sequence[Film]) -> str:
     ).render(
         summary=summary,
         films=films,
+        with_images=with_images,
         plots=[(one, Markup(figures.histogram(one))) for one in summary.distributions],  # noqa: S704 - matplotlib escapes what it writes
         people_plots=_people_plots(summary.demographics),
         listed=summary.outliers[:_LISTED],

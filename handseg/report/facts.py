@@ -75,6 +75,8 @@ class Facts:
     hand_map: HandMap
     typical: str
     """Name of the image the map shows."""
+    with_images: bool = True
+    """Whether X-rays are shown."""
     worst: tuple[Overlay, ...]
     best: tuple[Overlay, ...]
     test: TestFacts | None

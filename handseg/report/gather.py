@@ -71,8 +71,13 @@ class Inputs:
         return Voters(names=list(weights), shares=shares, rule=self.rule)
 
 
-def gather(inputs: Inputs, track: Track) -> Facts:
+def gather(inputs: Inputs, track: Track, *, with_images: bool = True) -> Facts:
     """Score every out-of-fold image, and draw the few that are shown.
+
+    Args:
+        inputs: what the report is made from.
+        track: see `Track`.
+        with_images: whether X-rays are shown; without, the few are told in words.
 
     Raises:
         BadInput: a store is not of its member, cache, fold table or held-out fold; no image was
@@ -83,7 +88,7 @@ def gather(inputs: Inputs, track: Track) -> Facts:
     typical = hand_map.most_typical(found)
     image = inputs.cache.read(typical.name)
     runs = (inputs.split, inputs.preprocessed, *_member_runs(inputs), inputs.voted)
-    test = _test(inputs)
+    test = _test(inputs, with_images)
     best = found[max(_WORST, len(found) - _BEST) :][::-1]
     return Facts(
         run_name=inputs.run_name,
@@ -97,8 +102,9 @@ def gather(inputs: Inputs, track: Track) -> Facts:
         overall=scores.per_bone(found),
         hand_map=hand_map.of_polygons(image.polygons, typical.shape),
         typical=typical.name,
-        worst=tuple(_overlay(inputs, score) for score in found[:_WORST]),
-        best=tuple(_overlay(inputs, score) for score in best),
+        with_images=with_images,
+        worst=tuple(_overlay(inputs, score, with_images) for score in found[:_WORST]),
+        best=tuple(_overlay(inputs, score, with_images) for score in best),
         test=test,
         preprocess=inputs.preprocessed.settings,
         runs=runs,
@@ -154,9 +160,10 @@ def _tiles(inputs: Inputs, name: str) -> dict[str, ImageTiles]:
     return {m.card.name: m.store.read(name) for m in inputs.members if name in m.store.people}
 
 
-def _overlay(inputs: Inputs, score: ImageScore) -> Overlay:
+def _overlay(inputs: Inputs, score: ImageScore, with_image: bool) -> Overlay:
     predicted = scores.predict(_tiles(inputs, score.name), inputs.voters)
-    return overlays.of_image(inputs.cache.read(score.name), predicted, score.overall)
+    image = inputs.cache.read(score.name)
+    return overlays.of_image(image, predicted, score.overall, with_image=with_image)
 
 
 def _member(member: MemberInputs, found: Sequence[ImageScore]) -> MemberFacts:
@@ -180,7 +187,7 @@ def _balance(inputs: Inputs) -> tuple[balance.FoldBalance, ...]:
     return tuple(balance.of_folds([(r.person, r.fold) for r in inputs.table.rows], held_out))
 
 
-def _test(inputs: Inputs) -> TestFacts | None:
+def _test(inputs: Inputs, with_images: bool) -> TestFacts | None:
     names = [name for name in inputs.cache.names("test") if name in inputs.submission]
     if not names:
         return None
@@ -189,7 +196,7 @@ def _test(inputs: Inputs) -> TestFacts | None:
     return TestFacts(
         images=len(names),
         missing={bones.NAMES[c]: int(number) for c, number in enumerate(empty) if number},
-        overlays=tuple(_test_overlay(inputs, names[i]) for i in shown),
+        overlays=tuple(_test_overlay(inputs, names[i], with_images) for i in shown),
         findings=warnings.of_submission(
             {name: inputs.cache.read(name).pixels.shape for name in names},
             inputs.submission,
@@ -198,13 +205,13 @@ def _test(inputs: Inputs) -> TestFacts | None:
     )
 
 
-def _test_overlay(inputs: Inputs, name: str) -> Overlay:
+def _test_overlay(inputs: Inputs, name: str, with_image: bool) -> Overlay:
     image = inputs.cache.read(name)
     try:
         predicted = [rle.parse(text, image.pixels.size) for text in inputs.submission[name]]
     except BadInput as error:
         raise BadInput(f"{inputs.voted.artifact}: {name}: {error}") from error
-    return overlays.of_image(image, predicted, None)
+    return overlays.of_image(image, predicted, None, with_image=with_image)
 
 
 def _commands(inputs: Inputs, part: str) -> list[str]:

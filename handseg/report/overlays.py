@@ -66,7 +66,8 @@ class Overlay:
     person: str
     mean: float | None
     """Mean Dice over the bones; None without truth."""
-    whole: View
+    whole: View | None
+    """None where no X-ray is to be shown, as `detail`."""
     detail: View | None
     """Around the worst bone; None without truth."""
     worst: tuple[Shape, ...]
@@ -76,7 +77,11 @@ class Overlay:
 
 
 def of_image(
-    image: CachedImage, predicted: Sequence[Runs], dice: NDArray[np.float64] | None
+    image: CachedImage,
+    predicted: Sequence[Runs],
+    dice: NDArray[np.float64] | None,
+    *,
+    with_image: bool = True,
 ) -> Overlay:
     """Draw one image.
 
@@ -84,19 +89,19 @@ def of_image(
         image: its pixels, and its polygons where dice is given.
         predicted: 29 runs in the official order.
         dice: float64 (29,), or None for an image without truth.
+        with_image: whether it is shown; without, its figures are all there is.
     """
-    height, width = image.pixels.shape
     shapes = _shapes(image, predicted, dice)
     order = [] if dice is None else np.argsort(dice, kind="stable")[:3].tolist()
     of_class = {shape.class_id: shape for shape in shapes}
     worst = tuple(of_class[class_id] for class_id in order if class_id in of_class)
-    picture = pictures.of_image(image.pixels, side_px=_SIDE_PX, limit_bytes=_LIMIT_BYTES)
+    has_detail = with_image and worst
     return Overlay(
         name=image.name,
         person=image.person,
         mean=None if dice is None else float(dice.mean()),
-        whole=View(picture=picture, shapes=tuple(shapes)),
-        detail=_detail(image, predicted, shapes, worst[0].class_id) if worst else None,
+        whole=_whole(image, shapes) if with_image else None,
+        detail=_detail(image, predicted, shapes, worst[0].class_id) if has_detail else None,
         worst=worst,
         missing=tuple(bones.NAMES[c] for c, runs in enumerate(predicted) if not len(runs)),
     )
@@ -132,6 +137,11 @@ def _bone_box(image: CachedImage, class_id: int, runs: Runs) -> Box:
     height, width = image.pixels.shape
     box = bounds(image.polygons.get(class_id, []), (height, width))
     return outlines.roi(runs, (height, width))[0] if box.is_empty else box
+
+
+def _whole(image: CachedImage, shapes: Sequence[Shape]) -> View:
+    picture = pictures.of_image(image.pixels, side_px=_SIDE_PX, limit_bytes=_LIMIT_BYTES)
+    return View(picture=picture, shapes=tuple(shapes))
 
 
 def _detail(

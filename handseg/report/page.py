@@ -41,6 +41,7 @@ def render(facts: Facts) -> str:
             widest=max(max(f.people_fraction, f.images_fraction) for f in facts.balance),
             sizes=Counter(f"{s.shape[0]} × {s.shape[1]}" for s in facts.scores),
             data_hashes=records.raw_data(facts.runs),
+            person_key=records.person_key(facts.runs),
             loss_svg=_loss(facts),
             dice_svg=_dice(facts),
             commits=records.commits(facts.runs),

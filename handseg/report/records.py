@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from handseg import pseudonyms
 from handseg.errors import BadInput
 from handseg.settings_codec import from_dict
 
@@ -134,6 +135,12 @@ def versions(runs: Iterable[StageRun]) -> dict[str, str]:
             if version not in known:
                 known.append(version)
     return {package: ", ".join(known) for package, known in sorted(found.items())}
+
+
+def person_key(runs: Iterable[StageRun]) -> str:
+    """Fingerprint of the key whose hashes people are called by; empty if by their own ids."""
+    found = (run.parents.get(pseudonyms.RECORDED) for run in runs)
+    return next(filter(None, found), "")
 
 
 def raw_data(runs: Iterable[StageRun]) -> list[str]:

@@ -6,6 +6,7 @@ OUT_OF_FOLD = (
     "Every figure of Dice here is out-of-fold: an image is scored with the members that never saw "
     "its person in training."
 )
+NO_IMAGES = "No X-ray is shown: this page was asked for without images (--no-images)."
 SATURATION = (
     "Saturation changes nothing on an X-ray: its three channels are equal, so its colours are grey "
     "already, and on three equal channels the adjustment is the identity. Nothing was altered to "

@@ -10,11 +10,12 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from handseg import progress, provenance
+from handseg import progress, provenance, pseudonyms
 from handseg.ahead import work_ahead
 from handseg.dataset import annotations, layout
 from handseg.dataset.layout import ImageRecord
-from handseg.eda import demographics, films, measures, page, summary
+from handseg.eda import demographics, measures, page, summary
+from handseg.eda import films as drawn
 from handseg.eda.films import Film
 from handseg.eda.measures import ImageMeasures
 from handseg.eda.outlier import Outlier
@@ -30,7 +31,14 @@ _FILMS = 18
 """Pictures on the page; all findings stand in its table."""
 
 
-def eda(*, data: Location, out: Location, html: Location | None = None) -> None:
+def eda(
+    *,
+    data: Location,
+    out: Location,
+    html: Location | None = None,
+    person_key: str | None = None,
+    no_images: bool = False,
+) -> None:
     """Look at a data set: bones, overlaps, train against test, people, and the oddest images first.
 
     Complete, it does nothing. Data with faults that `handseg check` finds is refused.
@@ -41,30 +49,43 @@ def eda(*, data: Location, out: Location, html: Location | None = None) -> None:
         out: Folder to write: eda.html, one self-contained page, and eda.json with the same figures
             and every outlier, worst first.
         html: HTML file to write the page to as well; none by default.
+        person_key: Fingerprint of the key that HANDSEG_PERSON_KEY must hold, empty where it may
+            hold none; by default it may hold any, or none.
+        no_images: Leave every X-ray out of the page, which says so.
+
+    Raises:
+        BadInput: the data has faults, or people are to be called otherwise than in `out`.
     """
-    started = datetime.now(UTC)
+    started, hidden = datetime.now(UTC), pseudonyms.from_environment()
+    hidden.expect(person_key)
+    hidden.check(out, provenance.parents_of(out))
     root = raw.reading_raw(data)
-    records = layout.scan(root)
-    parents = {"data": layout.data_hash(records)}
-    if provenance.is_done(out, stage=_STAGE, settings={}, parents=parents):
+    listed = layout.scan(root)
+    records = layout.renamed(listed, hidden.of)
+    parents = {"data": layout.data_hash(records), **hidden.recorded()}
+    settings = {"no_images": True} if no_images else {}
+    if provenance.is_done(out, stage=_STAGE, settings=settings, parents=parents):
         logger.info("%s is complete: nothing to do", out)
         return
     measured = list(
         progress.track(work_ahead(_measure, records), description=_STAGE, total=len(records))
     )
     sheet = root / demographics.FILE_NAME
-    people = {record.person for record in records}
+    people = {record.person for record in listed}
     found = summary.of_images(
         measured,
         data_name=data.name,
         demographics=demographics.read(sheet, people) if sheet.is_file() else None,
     )
-    text = page.render(found, _films(records, found.outliers))
+    films = _films(records, found.outliers, with_images=not no_images)
+    text = page.render(found, films, with_images=not no_images)
     with artifact.writing(out, folder=True) as folder:
         (folder / PAGE).write_text(text, encoding="utf-8")
         facts = json.dumps(page.to_json(found), indent=1, ensure_ascii=False) + "\n"
         (folder / FACTS).write_text(facts, encoding="utf-8")
-        record = provenance.record(stage=_STAGE, settings={}, parents=parents, started=started)
+        record = provenance.record(
+            stage=_STAGE, settings=settings, parents=parents, started=started
+        )
         provenance.write(folder, record)
     if html is not None:
         with artifact.writing(html, folder=False, replace=True) as path:
@@ -92,7 +113,9 @@ def _measure(record: ImageRecord) -> ImageMeasures:
     return measures.of_image(record, *_read(record))
 
 
-def _films(records: Sequence[ImageRecord], outliers: Sequence[Outlier]) -> list[Film]:
+def _films(
+    records: Sequence[ImageRecord], outliers: Sequence[Outlier], *, with_images: bool
+) -> list[Film]:
     """The oddest images, read once more."""
     by_name = {record.name: record for record in records}
     names = list(dict.fromkeys(one.image_name for one in outliers))[:_FILMS]
@@ -102,9 +125,15 @@ def _films(records: Sequence[ImageRecord], outliers: Sequence[Outlier]) -> list[
             sorted(outliers, key=lambda one: one.image_name), key=lambda one: one.image_name
         )
     }
-    return list(work_ahead(partial(_film, of=of), [by_name[name] for name in names]))
+    draw = partial(_film, of=of, with_image=with_images)
+    return list(work_ahead(draw, [by_name[name] for name in names]))
 
 
-def _film(record: ImageRecord, of: dict[str, list[Outlier]]) -> Film:
+def _film(record: ImageRecord, of: dict[str, list[Outlier]], with_image: bool) -> Film:
+    found = of[record.name]
+    if not with_image:
+        return Film(
+            name=record.name, person=record.person, outliers=found, picture=None, outlines=[]
+        )
     pixels, polygons = _read(record)
-    return films.of_image(record.name, record.person, of[record.name], pixels, polygons or {})
+    return drawn.of_image(record.name, record.person, found, pixels, polygons or {})

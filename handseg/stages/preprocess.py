@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from handseg import progress, provenance
+from handseg import progress, provenance, pseudonyms
 from handseg.ahead import work_ahead
 from handseg.dataset import annotations, layout, twins
 from handseg.dataset.layout import ImageRecord
@@ -30,6 +30,7 @@ def preprocess(
     data: Location,
     folds: Location,
     out: Location,
+    person_key: str | None = None,
     settings: PreprocessSettings = PreprocessSettings(),  # noqa: B008 - frozen
 ) -> None:
     """Adjust every image and write the image cache; complete, it does nothing.
@@ -38,16 +39,25 @@ def preprocess(
         data: Folder with train/ and, where there is one, test/ in the competition's layout.
         folds: Fold table that `split` wrote.
         out: Image cache to write.
+        person_key: Fingerprint of the key that HANDSEG_PERSON_KEY must hold, empty where it may
+            hold none; by default it must be the fold table's.
         settings: The adjustments.
+
+    Raises:
+        BadInput: the data has faults, are not those of the fold table, or call people otherwise; or
+            the disk is too small.
     """
-    started = datetime.now(UTC)
-    records = layout.scan(raw.reading_raw(data))
+    started, hidden = datetime.now(UTC), pseudonyms.from_environment()
+    hidden.expect(person_key)
+    for place in (folds, out):
+        hidden.check(place, provenance.parents_of(place))
+    records = layout.renamed(layout.scan(raw.reading_raw(data)), hidden.of)
     with artifact.reading(folds) as table_path:
         people = {r.name: r.person for r in records if r.part == "train"}
         FoldTable.read(table_path).check_fits(people, source=str(folds), where="data")
         folds_hash = artifact.content_hash(table_path)
     data_hash = layout.data_hash(records)
-    parents = {"data": data_hash, "folds": folds_hash}
+    parents = {"data": data_hash, "folds": folds_hash, **hidden.recorded()}
     recorded = provenance.settings_dict(settings)
     if provenance.is_done(out, stage=_STAGE, settings=recorded, parents=parents):
         logger.info("%s is complete: nothing to do", out)
@@ -57,7 +67,7 @@ def preprocess(
         logger.info("%s", note)
     with artifact.writing(out, folder=True) as folder:
         _check_room(folder, records, settings)
-        _write(folder, records, settings, {"data": data_hash})
+        _write(folder, records, settings, {"data": data_hash, **hidden.recorded()})
         record = provenance.record(
             stage=_STAGE,
             settings=recorded,

@@ -41,6 +41,7 @@ def report(
     out: Location,
     markdown: Location | None = None,
     confusion: Location | None = None,
+    no_images: bool = False,
 ) -> None:
     """Report on a run: Dice per member and bone, worst and best images, curves, settings, origin.
 
@@ -56,6 +57,8 @@ def report(
         markdown: Markdown file with the first figures to write; none by default.
         confusion: JSON file to write with the out-of-fold pixels of each bone by the bone that they
             were taken for; none by default.
+        no_images: Leave every X-ray out, so that the report holds nothing of anybody's but figures
+            and the outlines of one hand's bones; it says so.
     """
     started = datetime.now(UTC)
     if not members or len(members) != len(stores):
@@ -69,24 +72,30 @@ def report(
         trained = [_Made.open(stack, place) for place in members]
         predicted = [_Made.open(stack, place) for place in stores]
         parents = _parents(made, trained, predicted)
-        if provenance.is_done(out, stage=_STAGE, settings={}, parents=parents):
+        settings = {"no_images": True} if no_images else {}
+        if provenance.is_done(out, stage=_STAGE, settings=settings, parents=parents):
             logger.info("%s is complete: nothing to report", out)
             return
         inputs = _inputs(made, trained, predicted, run_name=_run_name(out))
-        facts = gather.gather(inputs, _track)
+        facts = gather.gather(inputs, _track, with_images=not no_images)
     if markdown is not None:
-        with artifact.writing(markdown, folder=False, replace=True) as path:
-            path.write_text(summary.text(facts), encoding="utf-8")
+        _write(markdown, summary.text(facts))
     if confusion is not None:
         counted = sum(score.mistaken for score in facts.scores)
-        with artifact.writing(confusion, folder=False, replace=True) as path:
-            matrix = {"categories": bones.NAMES, "matrix": np.asarray(counted).tolist()}
-            path.write_text(json.dumps(matrix), encoding="utf-8")
+        matrix = {"categories": bones.NAMES, "matrix": np.asarray(counted).tolist()}
+        _write(confusion, json.dumps(matrix))
     with artifact.writing(out, folder=False) as path:
         path.write_text(page.render(facts), encoding="utf-8")
-        record = provenance.record(stage=_STAGE, settings={}, parents=parents, started=started)
+        record = provenance.record(
+            stage=_STAGE, settings=settings, parents=parents, started=started
+        )
         provenance.write(path, record)
     logger.info("out-of-fold Dice %.4f over %d images: %s", facts.dice, len(facts.scores), out)
+
+
+def _write(place: Location, text: str) -> None:
+    with artifact.writing(place, folder=False, replace=True) as path:
+        path.write_text(text, encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,8 @@ class Card:
     seen: dict[str, list[str]] = field(default_factory=dict)
     """Everyone its weights saw, here and in checkpoints it came from: hashed id of the person ->
     what that person's images are known by; see `handseg.findings.fingerprint`."""
+    person_key: str = ""
+    """Fingerprint of the key whose hashes are people's ids here; empty if they have their own."""
     warm_start: WarmStart | None = None
     findings: list[Finding] = field(default_factory=list)
     """Named warnings about its data and its course."""

@@ -230,6 +230,7 @@ class _Course:
             dice_per_class=best,
             history=state.history,
             seen=state.seen,
+            person_key=task.person_key,
             warm_start=state.warm_start,
             findings=[*state.findings, *course.of_history(task.name, state.history)],
         )

@@ -43,7 +43,11 @@ def prepare(task: Task, names: list[str], held_out: list[str]) -> Start:
     again: list[str] = []
     if task.warm_start is not None:
         seen, again = warm_start.admit(
-            task.warm_start, held_out=new, table=task.table, folds=task.folds_hash
+            task.warm_start,
+            held_out=new,
+            table=task.table,
+            folds=task.folds_hash,
+            person_key=task.person_key,
         )
     trained_on = fingerprint.of_people(task.cache, names)
     findings = _of_data(task, trained_on, new, [*names, *held_out])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from handseg import bones
+from handseg import bones, pseudonyms
 from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
@@ -51,6 +51,11 @@ class Task:
             "classes": ",".join(bones.NAMES),
             **({"warm start": self.warm_start.content} if self.warm_start else {}),
         }
+
+    @property
+    def person_key(self) -> str:
+        """Fingerprint of the key whose hashes people are called by; empty for their own ids."""
+        return self.cache.metadata.get(pseudonyms.RECORDED, "")
 
     def sides(self) -> tuple[list[str], list[str]]:
         """Image names on either side of the fold: trained on, and held out.

@@ -49,7 +49,7 @@ class Match:
 
 
 def admit(
-    source: Source, *, held_out: Known, table: FoldTable, folds: str
+    source: Source, *, held_out: Known, table: FoldTable, folds: str, person_key: str
 ) -> tuple[dict[str, list[str]], list[str]]:
     """Find out whom a checkpoint saw, and refuse it where they are held out now.
 
@@ -58,13 +58,14 @@ def admit(
         held_out: the people held out now; see `leaks`.
         table: the fold table of the new training.
         folds: its content hash; the card of an older checkpoint names the table alone.
+        person_key: fingerprint of the key whose hashes people are called by now, if there is one.
 
     Returns:
         Everyone the checkpoint saw, by hashed id, and the people held out among them.
 
     Raises:
-        BadInput: it saw people who are held out, or does not say whom it saw, and this is not
-            allowed.
+        BadInput: it saw people who are held out, does not say whom it saw, or calls people by
+            hashes of another key, and this is not allowed.
     """
     card = checkpoint.load_card(source.folder)
     seen = _seen(card, table, folds)
@@ -77,6 +78,7 @@ def admit(
             f"{source.folder}: its card does not say whom it was trained on, and its fold table is "
             f"another one, so it may have seen the people of fold {card.fold}; {remedy}"
         )
+    _check_key(source, card, person_key, remedy)
     again = leaks.seen_again(held_out, seen)
     named = ", ".join(f"{person} ({why})" for person, why in sorted(again.items())[:_SHOWN])
     said = (
@@ -88,6 +90,17 @@ def admit(
     if again:
         logger.warning("leaking folds: %s; allowed", said)
     return seen, sorted(again)
+
+
+def _check_key(source: Source, card: Card, person_key: str, remedy: str) -> None:
+    """Ids can only be compared under one key; the same images are found under any."""
+    if card.person_key == person_key:
+        return
+    keys = [f"hashes of key {key}" if key else "their ids" for key in (card.person_key, person_key)]
+    said = f"{source.folder}: people are called by {keys[0]} there, and by {keys[1]} here"
+    if not source.allow_seen:
+        raise BadInput(f"{said}, so it may have seen people who are held out now; {remedy}")
+    logger.warning("leaking folds: %s: they can be told by their images alone; allowed", said)
 
 
 def _seen(card: Card, table: FoldTable, folds: str) -> dict[str, list[str]]:

@@ -33,6 +33,16 @@ def _add_what(group: argparse._ArgumentGroup) -> None:
         "and ETags that the store lists under --data's train/ and test/. Nothing is cached without "
         "it with --cron, whose data may change, or --no-data-check",
     )
+    group.add_argument(
+        "--person-key",
+        default="",
+        help="fingerprint of the key that hides people's ids, which pods have from the secret "
+        "handseg-people; default: of the key in HANDSEG_PERSON_KEY. Without either, pods that have "
+        "a key are refused",
+    )
+    group.add_argument(
+        "--no-images", action="store_true", help="leave every X-ray out of the report"
+    )
     group.add_argument("--run-name", default="", help="default: the preset's name and the time")
     group.add_argument(
         "--part", choices=["test", "oof"], default="test", help="whose predictions the CSV holds"

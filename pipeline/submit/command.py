@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from handseg import pseudonyms
 from handseg.errors import HandsegError
 from handseg.presets import catalogue
 from pipeline.compile import compile_preset
@@ -15,6 +16,7 @@ from pipeline.submit import checks, follow, logs, start
 from pipeline.submit.arguments import parser
 from pipeline.submit.cluster import Cluster, connect
 from pipeline.submit.data import Data, look
+from pipeline.submit.start import Parameters
 from pipeline.submit.tasks import tasks
 from pipeline.submit.version import Package, find_or_upload
 
@@ -100,16 +102,20 @@ def _data_hash(given: argparse.Namespace, data: Data | None) -> str:
     return _NOT_LISTED if data is None else data.hash
 
 
-def _parameters(given: argparse.Namespace, package: Package, data_hash: str) -> dict[str, str]:
+def _parameters(given: argparse.Namespace, package: Package, data_hash: str) -> Parameters:
     """The pipeline's parameters; a schedule's runs differ by nothing but their time."""
+    person_key = given.person_key or pseudonyms.from_environment().fingerprint
     # The same content submitted again finds the states of a run that was ended.
-    states = f"{given.pipeline_root.rstrip('/')}/states/{package.version}"
+    same = "-".join(filter(None, (package.version, person_key)))
+    states = f"{given.pipeline_root.rstrip('/')}/states/{same}"
     return {
         "data_uri": given.data,
         "data_hash": data_hash,
         "run_name": given.run_name,
         "part": given.part,
         "states_uri": given.states or (states if given.pipeline_root else ""),
+        "person_key": person_key,
+        "no_images": given.no_images,
     }
 
 

@@ -3,11 +3,14 @@
 import os
 import time
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from kfp.client import client as kfp_settings
 
 from pipeline.submit.cluster import Cluster, explained
 from pipeline.submit.version import Version
+
+Parameters: TypeAlias = dict[str, str | bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +21,7 @@ class Order:
     """The group of runs it belongs to, made where it is missing."""
     name: str
     """Name of the run, or of the schedule."""
-    parameters: dict[str, str]
+    parameters: Parameters
     """The pipeline's."""
     root: str = ""
     """Where artifacts go, s3://bucket/prefix; empty is the installation's own place."""

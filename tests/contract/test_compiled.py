@@ -62,7 +62,9 @@ def test_compiling_does_not_depend_on_the_order_of_sets(tmp_path: Path) -> None:
 @every_preset
 def test_parameters_are_what_differs_between_two_runs(name: str) -> None:
     parameters = graph(name)["root"]["inputDefinitions"]["parameters"]
-    assert sorted(parameters) == ["data_hash", "data_uri", "part", "run_name", "states_uri"]
+    assert set(parameters) == {
+        "data_hash", "data_uri", "no_images", "part", "person_key", "run_name", "states_uri",
+    }  # fmt: skip
     required = [key for key, value in parameters.items() if not value.get("isOptional")]
     assert required == ["data_uri"]
 

@@ -33,6 +33,7 @@ LAYERS = {
     "handseg.storage": 1,
     "handseg.provenance": 1,
     "handseg.summary": 1,
+    "handseg.pseudonyms": 1,
     "handseg.training": 2,
     "handseg.inference": 2,
     "handseg.ensemble": 2,

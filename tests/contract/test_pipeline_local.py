@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from handseg.pseudonyms import VARIABLE
 from pipeline import containers
 from pipeline.local import main
 
@@ -32,6 +33,16 @@ def test_containers_may_read_the_data_and_no_more(tmp_path: Path) -> None:
     assert given["read_only"]
     assert given["cap_drop"] == ["ALL"]
     assert given["security_opt"] == ["no-new-privileges"]
+
+
+def test_containers_are_handed_the_key_that_hides_people_and_no_other_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert containers.runner(tmp_path).container_run_args["environment"] == {}
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv(VARIABLE, "k" * 32)
+    given = containers.runner(tmp_path).container_run_args["environment"]
+    assert given == {VARIABLE: "k" * 32}
 
 
 # The client leaves its socket to the garbage collector when nobody listens.

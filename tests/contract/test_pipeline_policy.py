@@ -118,8 +118,8 @@ def test_tmp_is_a_volume_and_training_shares_memory(name: str, shards: int) -> N
 @every_graph
 def test_secrets_are_kubernetes_own(name: str, shards: int) -> None:
     for config in asked(name, shards).values():
-        (secret,) = config["secretAsEnv"]
-        assert secret["secretName"] == resources.SECRET
+        secrets = {secret["secretName"] for secret in config["secretAsEnv"]}
+        assert resources.SECRET in secrets <= {resources.SECRET, resources.PEOPLE_SECRET}
         assert not set(config) & {"configMapAsEnv", "configMapAsVolume", "fieldPathAsEnv"}
     spec = compiled(name, shards)[0]
     for container in containers(name, shards).values():
@@ -196,3 +196,8 @@ def test_what_a_task_is_made_from_follows_settings_and_images() -> None:
     assert lineage("seed_ds2048", "ensemble") != lineage("seed_eff", "ensemble")
     assert "data_hash" in lineage("smoke", "train")
     assert "part" in lineage("smoke", "ensemble")
+    # Called otherwise, people are in everything; the first two tasks take the key's fingerprint.
+    for task in ("preprocess", "train", "infer", "ensemble"):
+        assert "person_key" in lineage("smoke", task)
+    for task in ("split", "preprocess"):
+        assert "person_key" in pods("smoke", 1)[task]["inputs"]["parameters"]

@@ -29,6 +29,6 @@ def test_a_module_is_named_by_its_idea() -> None:
     assert not [module.name for module in MODULES if DRAWERS & set(module.name.split("."))]
 
 
-def test_packages_say_nothing_by_themselves() -> None:
+def test_packages_say_nothing_by_themselves_but_that_no_library_may_call_anybody() -> None:
     packages = [module for module in MODULES if module.path.name == "__init__.py"]
-    assert not [module.name for module in packages if module.text]
+    assert [module.name for module in packages if module.text] == ["handseg"]

@@ -78,7 +78,7 @@ class Pods:
         ports = self.launcher.spec["components"][f"comp-{task}"]["inputDefinitions"]
         fixed = {
             "data_uri": self.data, "data_hash": "abc", "lineage": "abc", "part": "test",
-            "run_name": "first", "states_uri": "",
+            "run_name": "first", "states_uri": "", "person_key": "", "no_images": False,
             **_constants(self.launcher.spec, task),
         }  # fmt: skip
         everything = {**fixed, **given}

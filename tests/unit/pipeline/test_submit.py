@@ -23,6 +23,8 @@ def test_a_run_is_of_an_uploaded_version_with_its_parameters_and_pinned_images(
         "run_name": "first",
         "part": "oof",
         "states_uri": f"s3://bucket/runs/states/{kfp_server.versions[0].display_name}",
+        "person_key": "",
+        "no_images": False,
     }
     spec = kfp_server.specs[run.pipeline_version_reference.pipeline_version_id]
     images = {e["container"]["image"] for e in spec["deploymentSpec"]["executors"].values()}

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from handseg.pseudonyms import VARIABLE, Pseudonyms
 from pipeline.submit.command import main
 from tests.unit.pipeline import courses
 from tests.unit.pipeline.kfp_server import KfpServer
@@ -75,6 +76,24 @@ def test_a_dry_run_prints_what_would_be_sent_and_sends_nothing(
     kfp_server.course = courses.succeeding()
     submit(kfp_server, "--run-name", "first")
     assert kfp_server.versions[0].display_name == said["version"]
+
+
+def test_a_run_is_told_which_key_hides_people_and_never_the_key(
+    kfp_server: KfpServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "canary-of-a-key-0123456789abcdef0"
+    fingerprint = Pseudonyms(key.encode()).fingerprint
+    monkeypatch.setenv(VARIABLE, key)
+    kfp_server.course = courses.succeeding()
+    root = ["--pipeline-root", "s3://bucket/runs"]
+    assert submit(kfp_server, *root, "--no-images") == 0
+    given = kfp_server.runs[0].runtime_config.parameters
+    assert (given["person_key"], given["no_images"]) == (fingerprint, True)
+    assert given["states_uri"].endswith(f"-{fingerprint}")
+    assert submit(kfp_server, *root, "--person-key", "0" * 16) == 0
+    assert kfp_server.runs[1].runtime_config.parameters["person_key"] == "0" * 16
+    assert submit(kfp_server, *root, "--dry-run") == 0
+    assert key not in "".join(capsys.readouterr()) + json.dumps(kfp_server.specs, default=str)
 
 
 @pytest.mark.parametrize(

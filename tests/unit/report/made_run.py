@@ -35,7 +35,7 @@ class MadeRun:
     def place(self, name: str) -> Location:
         return Location(str(self.folder / name))
 
-    def report(self, out: Path, markdown: Path | None = None) -> None:
+    def report(self, out: Path, markdown: Path | None = None, *, no_images: bool = False) -> None:
         """Run the stage on it."""
         report(
             cache=self.place("cache"),
@@ -45,6 +45,7 @@ class MadeRun:
             submission=self.place("submission.csv"),
             out=Location(str(out)),
             markdown=None if markdown is None else Location(str(markdown)),
+            no_images=no_images,
         )
 
     def inputs(self) -> Inputs:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,12 +9,19 @@ from handseg.images.cache import CachedImage
 from handseg.masks import bitfield, rle
 from handseg.masks.polygons import Box
 from handseg.report import overlays
+from handseg.report.overlays import Overlay, View
 from tests.unit.report.toy_hands import draw, hand
 
 SIDE = 256
 TRUTH = hand(SIDE)
 IMAGE = CachedImage("a.png", "ann", "train", draw(TRUTH, SIDE, 0), TRUTH)
 FOUND = bitfield.class_runs(TRUTH, (SIDE, SIDE))
+
+
+def whole(overlay: Overlay) -> View:
+    """The view of all of an image that is shown."""
+    assert overlay.whole is not None
+    return overlay.whole
 
 
 def test_the_worst_bones_are_named_worst_first_and_the_first_is_enlarged() -> None:
@@ -26,17 +34,23 @@ def test_the_worst_bones_are_named_worst_first_and_the_first_is_enlarged() -> No
 
 
 def test_truth_and_prediction_of_every_bone_lie_over_the_picture() -> None:
-    overlay = overlays.of_image(IMAGE, FOUND, np.ones(29))
-    assert len(overlay.whole.shapes) == 29
-    assert all(shape.truth and shape.predicted for shape in overlay.whole.shapes)
-    assert overlay.whole.view_box == "-0.5 -0.5 256 256"
+    view = whole(overlays.of_image(IMAGE, FOUND, np.ones(29)))
+    assert len(view.shapes) == 29
+    assert all(shape.truth and shape.predicted for shape in view.shapes)
+    assert view.view_box == "-0.5 -0.5 256 256"
+
+
+def test_without_its_image_the_figures_are_the_same() -> None:
+    shown = overlays.of_image(IMAGE, FOUND, np.linspace(0, 1, 29))
+    bare = overlays.of_image(IMAGE, FOUND, np.linspace(0, 1, 29), with_image=False)
+    assert bare == replace(shown, whole=None, detail=None)
 
 
 def test_an_image_without_truth_shows_the_prediction_alone() -> None:
     image = CachedImage("t.png", "bob", "test", IMAGE.pixels, {})
     overlay = overlays.of_image(image, FOUND, None)
     assert (overlay.mean, overlay.detail, overlay.worst) == (None, None, ())
-    assert not any(shape.truth for shape in overlay.whole.shapes)
+    assert not any(shape.truth for shape in whole(overlay).shapes)
 
 
 def test_bones_that_were_not_found_are_named() -> None:
@@ -47,7 +61,7 @@ def test_bones_that_were_not_found_are_named() -> None:
 def test_an_image_with_neither_truth_nor_prediction_is_its_picture() -> None:
     image = CachedImage("a.png", "ann", "train", IMAGE.pixels, {})
     overlay = overlays.of_image(image, [rle.empty()] * 29, np.ones(29))
-    assert (overlay.whole.shapes, overlay.detail, overlay.worst) == ((), None, ())
+    assert (whole(overlay).shapes, overlay.detail, overlay.worst) == ((), None, ())
 
 
 @given(
@@ -82,5 +96,5 @@ def test_all_the_pictures_of_a_page_fit_into_it() -> None:
 
 
 def test_bones_are_listed_in_the_official_order() -> None:
-    shapes = overlays.of_image(IMAGE, FOUND, np.ones(29)).whole.shapes
+    shapes = whole(overlays.of_image(IMAGE, FOUND, np.ones(29))).shapes
     assert all(a.class_id < b.class_id for a, b in pairwise(shapes))

@@ -63,3 +63,8 @@ def test_commits_and_versions_are_listed_once_each() -> None:
 def test_raw_data_that_all_stages_share_is_listed_once() -> None:
     runs = [parse(parents={"data": "d"}), parse(), parse(parents={"data": "d"})]
     assert records.raw_data(runs) == ["d"]
+
+
+def test_the_key_that_hides_people_is_known_by_its_fingerprint() -> None:
+    assert records.person_key([parse(), parse(parents={"person_key": "abc"})]) == "abc"
+    assert records.person_key([parse()]) == ""

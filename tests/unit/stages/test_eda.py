@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from handseg import cli
+from handseg.pseudonyms import VARIABLE
+from handseg.report import wording
 
 SPOILED = 4
 
@@ -52,6 +54,34 @@ def test_the_page_shows_the_images_and_stays_small(data: Path, looked: Path) -> 
     assert len(html) < 4_000_000
     for name in json.loads((data / "demo.json").read_text())["mistakes"]:
         assert f"X-ray {name}" in html
+
+
+def test_without_images_the_same_is_told_in_words(
+    data: Path, looked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["eda", str(data), "--out", str(tmp_path / "bare"), "--no-images"]) == 0
+    bare = (tmp_path / "bare" / "eda.html").read_text(encoding="utf-8")
+    shown = (looked / "eda.html").read_text(encoding="utf-8")
+    assert "<img" in shown and "<img" not in bare and "data:image" not in bare
+    assert wording.NO_IMAGES in bare and wording.NO_IMAGES not in shown
+    assert shown.count('<article class="hand">') == bare.count('<article class="hand">') > 0
+    facts = [(folder / "eda.json").read_text() for folder in (looked, tmp_path / "bare")]
+    assert facts[0] == facts[1]
+    assert cli.main(["eda", str(data), "--out", str(looked), "--no-images"]) == 2
+    assert "settings.no_images: (none) -> True" in capsys.readouterr().err
+
+
+def test_under_a_key_no_id_is_on_the_page_or_in_the_figures(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "k" * 32)
+    out = tmp_path / "hidden"
+    assert cli.main(["eda", str(data), "--out", str(out)]) == 0
+    ids = [folder.name for folder in (data / "train" / "DCM").iterdir()]
+    for file in out.iterdir():
+        assert not [person for person in ids if person in file.read_text(encoding="utf-8")]
+    monkeypatch.delenv(VARIABLE)
+    assert cli.main(["eda", str(data), "--out", str(out)]) == 2
 
 
 def test_a_second_look_does_nothing(

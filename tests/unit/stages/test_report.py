@@ -7,6 +7,7 @@ import pytest
 
 from handseg import provenance
 from handseg.errors import BadInput, MissingInput
+from handseg.report import wording
 from handseg.stages.report import report
 from handseg.storage import artifact
 from tests.unit.report.made_run import MadeRun, make_run
@@ -54,6 +55,27 @@ def test_a_complete_report_is_not_made_again(
         run.report(tmp_path / "report.html")
     assert "complete: nothing to report" in caplog.text
     assert (tmp_path / "report.html").stat().st_mtime_ns == written
+
+
+def test_without_images_the_page_shows_no_xray_and_tells_of_the_same(
+    run: MadeRun, tmp_path: Path
+) -> None:
+    run.report(tmp_path / "shown.html")
+    run.report(tmp_path / "bare.html", no_images=True)
+    shown, bare = ((tmp_path / name).read_text() for name in ("shown.html", "bare.html"))
+    assert "data:image" in shown and "<img" in shown
+    assert "data:image" not in bare and "<img" not in bare and 'id="show-truth"' not in bare
+    assert wording.NO_IMAGES in bare and wording.NO_IMAGES not in shown
+    for page in (shown, bare):
+        assert page.count('<article class="hand">') == 6
+        assert page.count("mean Dice <strong>") == 6
+    assert provenance.read(tmp_path / "bare.html")["settings"] == {"no_images": True}
+
+
+def test_a_report_with_images_is_not_taken_for_one_without(run: MadeRun, tmp_path: Path) -> None:
+    run.report(tmp_path / "report.html")
+    with pytest.raises(BadInput, match=r"settings\.no_images: \(none\) -> True"):
+        run.report(tmp_path / "report.html", no_images=True)
 
 
 def test_stores_and_members_must_be_as_many(run: MadeRun, tmp_path: Path) -> None:
