@@ -44,6 +44,9 @@ COMMANDS = {
     "doctor": Command(
         "handseg.commands.doctor:doctor", "what this machine lacks, and what to do about it"
     ),
+    "plan": Command(
+        "handseg.commands.forecast:plan", "what a run would take here", ("preset",), "train"
+    ),
     "run": Command("handseg.commands.run:run", "all stages on this machine; goes on where it was"),
     "split": Command("handseg.stages.split:split", "people -> fold table"),
     "preprocess": Command("handseg.stages.preprocess:preprocess", "images -> image cache"),

@@ -39,20 +39,28 @@ def plan(
         return schedule.plan_counted(settings, images)
     trainer = probe()
     sizes, _ = schedule.phases(settings)
-    seconds = [_time_step(trainer, load, settings, size, images) for size in sizes]
+    seconds = [seconds_per_step(trainer, load, settings, size, images) for size in sizes]
     left_s = settings.length * 60 - (time.monotonic() - began)
     shared = distributed.share([*seconds, left_s], device)
     return schedule.plan_timed(settings, images, shared[:-1], max(1.0, shared[-1]))
 
 
-def _time_step(
+def seconds_per_step(
     probe: Trainer,
     load: Callable[[Plan], Iterator[Batch]],
     settings: TrainSettings,
     size: int,
     images: int,
 ) -> float:
-    """Median seconds of a step at one size, data included."""
+    """Median seconds of a step at one size, data included.
+
+    Args:
+        probe: is trained by some steps, and to be thrown away.
+        load: gives the batches of a plan.
+        settings: of the training.
+        size: input side, in pixels.
+        images: training images.
+    """
     steps = Plan(sizes_px=[size], steps=[_WARM + _TIMED], fractions=[1.0], images=images)
     ends = [time.monotonic()]
     for batch in load(steps):
