@@ -6,17 +6,16 @@ every argument. Dashes and underscores are alike in a flag's name, `--stores A B
 """
 
 import dataclasses
-import difflib
 import inspect
-import json
 import re
 from argparse import ArgumentError
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import docstring_parser
 from jsonargparse import SUPPRESS, ArgumentParser, set_loader, set_parsing_settings
 
+from handseg import flag_words
 from handseg.errors import BadInput
 from handseg.presets import plain_yaml
 from handseg.settings_codec import from_dict
@@ -27,8 +26,6 @@ from handseg.terminal import FORMATS, LEVELS, LogSettings
 Function = Callable[..., object]
 _MODE = "handseg"
 _PRINT = "--print_config"
-_WHOLE = re.compile(r"(?<=\d)\.0*$")  # KFP writes every number as a double
-_SWITCH_VALUES = ("true", "false", "yes", "no", "on", "off")
 
 
 def parse(
@@ -52,7 +49,7 @@ def parse(
     hints = _hints(function)
     parser = _parser(command, function, hints, positional)
     try:
-        words = _tidy(argv, hints, _option_names(parser))
+        words = flag_words.tidy(argv, hints, _option_names(parser))
         # What was not given keeps its function's default; printed, it stands among the rest.
         is_printed = any(word.startswith(_PRINT) for word in words)
         given = parser.parse_args(words, defaults=is_printed).as_dict()
@@ -98,15 +95,6 @@ def _without_none(hint: Any) -> Any:
     return inner[0] if type(None) in get_args(hint) and len(inner) == 1 else hint
 
 
-def _settings_class(hint: Any) -> tuple[type | None, bool]:
-    """The settings dataclass a parameter is made of, and whether it is given only in part."""
-    if get_origin(hint) is Annotated:
-        return get_args(hint)[1], True
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint) and hint is not Location:
-        return hint, False
-    return None, False
-
-
 def _parser(
     command: str, function: Function, hints: Mapping[str, Any], positional: Sequence[str]
 ) -> ArgumentParser:
@@ -138,7 +126,7 @@ def _add(
     parser: ArgumentParser, parameter: inspect.Parameter, hint: Any, text: str, placed: bool
 ) -> None:
     name, kind = parameter.name, _plain_type(hint)
-    settings, partial = _settings_class(hint)
+    settings, partial = flag_words.settings_class(hint)
     if settings is not None:
         parser.add_class_arguments(settings, name, help=text)
         if partial:
@@ -168,66 +156,6 @@ def _option_names(parser: ArgumentParser) -> list[str]:
     return [name for action in parser._actions for name in action.option_strings]
 
 
-def _tidy(argv: Sequence[str], hints: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    """Arguments as jsonargparse wants them: one word per flag and value."""
-    kinds = dict(_leaves("--", hints))
-    words, position = [], 0
-    while position < len(argv):
-        word = argv[position]
-        position += 1
-        if not word.startswith("--") or word == "--":
-            words.append(word)
-            continue
-        flag, equals, value = word.partition("=")
-        flag = "--" + flag[2:].replace("-", "_")
-        if flag not in names:
-            raise BadInput(_unknown(flag, names))
-        taken = 0 if equals else _values(kinds.get(flag), argv[position:])
-        values = [value] if equals else argv[position : position + taken]
-        words += _joined(flag, kinds.get(flag), values)
-        position += taken
-    return words
-
-
-def _leaves(prefix: str, hints: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    leaves: list[tuple[str, Any]] = []
-    for name, hint in hints.items():
-        settings, _ = _settings_class(hint)
-        if settings is None:
-            leaves.append((f"{prefix}{name}", hint))
-        else:
-            leaves += _leaves(f"{prefix}{name}.", get_type_hints(settings))
-    return leaves
-
-
-def _values(kind: Any, rest: Sequence[str]) -> int:
-    """How many of the words after a flag of this type are its own."""
-    if kind is bool:
-        return int(bool(rest) and rest[0].lower() in _SWITCH_VALUES)
-    if kind is int:
-        return min(1, len(rest))
-    if get_origin(kind) is not list:
-        return 0
-    ends = [i for i, word in enumerate(rest) if re.match(r"-[^\d.]", word)]
-    return ends[0] if ends else len(rest)
-
-
-def _joined(flag: str, kind: Any, values: Sequence[str]) -> list[str]:
-    if kind is bool:
-        return [f"{flag}={values[0].lower() if values else 'true'}"]
-    if kind is int:
-        values = [_WHOLE.sub("", value) for value in values]
-    elif get_origin(kind) is list and values and not (len(values) == 1 and values[0][:1] == "["):
-        texts = get_args(kind)[0] in (str, Location)
-        values = [json.dumps(list(values)) if texts else f"[{', '.join(values)}]"]
-    return [f"{flag}={value}" for value in values] or [flag]
-
-
-def _unknown(flag: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(flag, names, n=1)
-    return f"{flag}: unknown flag; " + (f"did you mean {near[0]}?" if near else "see --help")
-
-
 def _plain(error: ArgumentError) -> str:
     text = re.sub(r"<class '(\w+)'>", r"\1", str(error)).replace("typing.", "")
     text = re.sub(r'Parser key "([\w.]+)":', r"--\1:", text)
@@ -237,7 +165,7 @@ def _plain(error: ArgumentError) -> str:
 
 
 def _value(hint: Any, name: str, value: Any) -> Any:
-    settings, partial = _settings_class(hint)
+    settings, partial = flag_words.settings_class(hint)
     if settings is not None:
         plain = _without_paths(value)
         return plain if partial else from_dict(settings, plain, where=name)

@@ -47,6 +47,7 @@ LAYERS = {
     "handseg.doctor": 3,
     "handseg.commands": 4,
     "handseg.flags": 4,
+    "handseg.flag_words": 4,
     "handseg.terminal": 4,
     "handseg.cli": 4,
     "handseg.__main__": 4,
