@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from handseg.errors import shown
+from handseg.errors import shown, told
 
 
 def differences(found: pa.Schema, wanted: pa.Schema) -> str:
@@ -30,7 +30,7 @@ def differences(found: pa.Schema, wanted: pa.Schema) -> str:
     said += [f"unknown column {shown(name)}" for name in names if name not in wanted.names]
     if not said and names != wanted.names:
         said = [f"columns in the order {', '.join(names)}, not {', '.join(wanted.names)}"]
-    return ", ".join(said)
+    return told(", ".join(said))
 
 
 def _form(field: pa.Field) -> str:

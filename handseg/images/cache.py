@@ -11,17 +11,20 @@ import json
 import mmap
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
 
-from handseg import columns
+from handseg import columns, plain_text
 from handseg.errors import BadInput, MissingInput
 from handseg.images import cache_index, cache_row
 from handseg.images.cache_index import Entry
 from handseg.images.cache_row import CachedImage, Compression, PackedImage, Part
+from handseg.row_file import Damaged, RowFile
+from handseg.settings_codec import from_dict
 
 __all__ = ["PARTS", "CacheWriter", "CachedImage", "ImageCache", "PackedImage", "Part"]
 
@@ -31,6 +34,14 @@ _MAPPED_ROWS = 8
 """Images in turn of which the memory maps keep what was read: 4 MB each at 2048 x 2048. Mapping
 again what the system still holds takes no time that could be measured beside an image's work."""
 _REMEDY = "make the cache again with `handseg preprocess`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Notes:
+    """What the schema's metadata says of the images."""
+
+    compression: Compression
+    metadata: dict[str, str]
 
 
 class CacheWriter:
@@ -46,7 +57,7 @@ class CacheWriter:
         """
         self._folder = folder
         self._compression = compression
-        notes = {"compression": compression, "metadata": dict(metadata)}
+        notes = _Notes(compression=compression, metadata=dict(metadata))
         self._schema = cache_row.SCHEMA.with_metadata(_to_schema(notes))
         self._open: dict[Part, tuple[Any, Any]] = {}
         self._entries: dict[str, Entry] = {}
@@ -113,12 +124,11 @@ class ImageCache:
         if "train" not in parts:
             raise MissingInput(f"{folder}: no image cache here; give what `preprocess` wrote")
         self._maps = {part: _mapped(self._path(part)) for part in parts}
-        self._readers = {part: _reader(self._path(part), self._maps[part]) for part in parts}
+        self._files = {part: _opened(self._path(part), self._maps[part]) for part in parts}
         self._verified: set[str] = set()
         self._rows = itertools.count()
         self._notes = {
-            part: _from_schema(reader.schema, self._path(part))
-            for part, reader in self._readers.items()
+            part: _from_schema(file, self._path(part)) for part, file in self._files.items()
         }
         self._index = self._indexed()
 
@@ -131,7 +141,7 @@ class ImageCache:
     @property
     def metadata(self) -> dict[str, str]:
         """What `preprocess` noted about the data."""
-        return dict(self._notes["train"]["metadata"])
+        return dict(self._notes["train"].metadata)
 
     def names(self, part: Part) -> list[str]:
         """Image names of a part, in sorted path order."""
@@ -155,32 +165,25 @@ class ImageCache:
         if name not in self._index:
             raise MissingInput(f"{self.folder}: holds no image {name}; {_REMEDY}")
         position, entry = self._index[name]
-        row = self._row(entry.part, position)
-        if name not in self._verified:
-            if not cache_row.is_intact(row, entry.name, entry.person):
-                fault = f"{name} is damaged (CRC-32, name or person differ)"
-                raise BadInput(f"{self._path(entry.part)}: {fault}; {_REMEDY}")
-            self._verified.add(name)
-        return cache_row.unpack(row, entry.part, self._notes[entry.part]["compression"])
+        try:
+            row = self._row(entry.part, position)
+            if name not in self._verified:
+                cache_row.check_intact(row, entry.name, entry.person)
+                self._verified.add(name)
+            return cache_row.unpack(row, entry.part, self._notes[entry.part].compression)
+        except Damaged as error:
+            fault = f"{name} is damaged ({error})"
+            raise BadInput(f"{self._path(entry.part)}: {fault}; {_REMEDY}") from error
 
     def _path(self, part: Part) -> Path:
         return self.folder / f"{part}.arrow"
 
-    def _row(self, part: Part, position: int) -> Any:
+    def _row(self, part: Part, position: int) -> pa.RecordBatch:
         if next(self._rows) % _MAPPED_ROWS == 0:
             # What is in use still is read again from the file, by itself.
             for mapped in self._maps.values():
                 mapped.madvise(mmap.MADV_DONTNEED)
-        try:
-            row = self._readers[part].get_batch(position)
-            # Bounds of every value lie inside the file: a flipped bit may not read beyond it.
-            row.validate()
-            if row.num_rows != 1:
-                raise pa.ArrowInvalid(f"{row.num_rows} rows")
-        except (pa.ArrowException, OSError) as error:
-            path, fault = self._path(part), f"row {position} is damaged ({error})"
-            raise BadInput(f"{path}: {fault}; {_REMEDY}") from error
-        return row
+        return self._files[part].read(position)
 
     def _indexed(self) -> dict[str, tuple[int, Entry]]:
         """Record batch and entry of every image, by name."""
@@ -191,7 +194,7 @@ class ImageCache:
         for entry in cache_index.parse(path.read_bytes(), str(path)).entries:
             listed.setdefault(entry.part, []).append(entry)
         for part, entries in listed.items():
-            held = self._readers[part].num_record_batches if part in self._readers else 0
+            held = len(self._files[part]) if part in self._files else 0
             if held != len(entries):
                 fault = f"{path} lists {len(entries)} images, this file holds {held}"
                 raise BadInput(f"{self.folder / part}.arrow: {fault}; {_REMEDY}")
@@ -206,28 +209,27 @@ def _mapped(path: Path) -> mmap.mmap:
         raise BadInput(f"{path}: truncated or damaged ({error}); {_REMEDY}") from error
 
 
-def _reader(path: Path, mapped: mmap.mmap) -> Any:
+def _opened(path: Path, mapped: mmap.mmap) -> RowFile:
     try:
-        reader = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped)))
-        reader.schema.metadata  # noqa: B018 - read here, where what is damaged can be caught
-    except (pa.ArrowException, OSError) as error:
+        return RowFile(pa.BufferReader(pa.py_buffer(mapped)))
+    except Damaged as error:
         raise BadInput(f"{path}: truncated or damaged ({error}); {_REMEDY}") from error
-    return reader
 
 
-def _to_schema(notes: Mapping[str, object]) -> dict[bytes, bytes]:
-    text = json.dumps(notes, sort_keys=True).encode()
+def _to_schema(notes: _Notes) -> dict[bytes, bytes]:
+    text = json.dumps(asdict(notes), sort_keys=True).encode()
     return {b"format": _FORMAT, b"notes": text, b"crc32": str(zlib.crc32(text)).encode()}
 
 
-def _from_schema(schema: pa.Schema, path: Path) -> Any:
-    found = schema.metadata or {}
+def _from_schema(file: RowFile, path: Path) -> _Notes:
+    found = file.notes
     if found.get(b"format") != _FORMAT:
         raise BadInput(f"{path}: not of the format {_FORMAT.decode()!r}; {_REMEDY}")
-    different = columns.differences(schema, cache_row.SCHEMA)
+    different = columns.differences(file.schema, cache_row.SCHEMA)
     if different:
         raise BadInput(f"{path}: {different}; {_REMEDY}")
     notes = found.get(b"notes", b"")
     if found.get(b"crc32") != str(zlib.crc32(notes)).encode():
         raise BadInput(f"{path}: the CRC-32 of its notes differs; {_REMEDY}")
-    return json.loads(notes)
+    values = plain_text.json_of(notes, f"{path}: its notes", remedy=_REMEDY)
+    return from_dict(_Notes, values, where=f"{path}: its notes")

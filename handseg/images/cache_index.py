@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from typing import Any
+from typing import Any, get_args
 
-from handseg.errors import BadInput
+from handseg.dataset.layout import is_safe
+from handseg.errors import BadInput, shown, told
 from handseg.images.cache_row import Compression, Part
 
 FILE_NAME = "index.json"
@@ -52,14 +53,19 @@ def parse(text: str | bytes, source: str) -> Index:
         entries = tuple(map(_entry, value["images"]))
         if len({entry.name for entry in entries}) < len(entries):
             raise ValueError("an image is there twice")
+        if value["compression"] not in get_args(Compression):
+            raise ValueError(f"compression {shown(value['compression'])}")
         return Index(value["compression"], entries)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadInput(
-            f"{source}: no index of an image cache ({error}); make the cache again"
+            f"{source}: no index of an image cache ({told(error)}); make the cache again"
         ) from error
 
 
 def _entry(row: Sequence[Any]) -> Entry:
-    if tuple(map(type, row)) != _TYPES:
-        raise ValueError(f"{str(row)[:80]} is no image")
-    return Entry(*row)
+    if tuple(map(type, row)) == _TYPES:
+        entry = Entry(*row)
+        is_named = is_safe(entry.name) and entry.part in get_args(Part)
+        if is_named and entry.offset >= 0 and entry.length > 0:
+            return entry
+    raise ValueError(f"{shown(row)} is no image")

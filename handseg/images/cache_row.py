@@ -9,7 +9,11 @@ import pyarrow as pa
 from isal import isal_zlib
 from numpy.typing import NDArray
 
+from handseg import bones
+from handseg.errors import told
+from handseg.images.reading import MOST_PIXELS
 from handseg.masks.polygons import Polygons
+from handseg.row_file import Damaged
 
 Part = Literal["train", "test"]
 Compression = Literal["none", "zstd"]
@@ -28,6 +32,8 @@ SCHEMA = pa.schema(
 )
 """class_ids: uint8, one for each polygon; lengths: uint32, its points; points: int32 (x, y)."""
 _ZSTD_LEVEL = 1
+_POINT_BYTES = 8
+_LEAST_POINTS = 3
 
 
 @dataclass(frozen=True)
@@ -79,18 +85,41 @@ def pack(image: CachedImage, compression: Compression) -> PackedImage:
 
 
 def unpack(row: pa.RecordBatch, part: Part, compression: Compression) -> CachedImage:
-    """Turn a row into an image; raw pixels stay where they are."""
+    """Turn a row into an image; raw pixels stay where they are.
+
+    Raises:
+        Damaged: the row holds no image, whatever its CRC-32.
+    """
     name, person, height, width = _plain(row)
     pixels, class_ids, lengths, points = (column[0].as_buffer() for column in row.columns[4:8])
+    if not 0 < height * width <= MOST_PIXELS:
+        raise Damaged(f"an image of {width} x {height}")
     if compression == "zstd":
-        pixels = pa.Codec("zstd").decompress(pixels, height * width)
-    ends = np.cumsum(np.frombuffer(lengths, np.uint32))
-    outlines = np.split(_frozen(points, np.int32).reshape(-1, 2), ends[:-1])
-    polygons: Polygons = {}
-    for class_id, outline in zip(class_ids.to_pybytes(), outlines, strict=False):
-        polygons.setdefault(class_id, []).append(outline)
+        pixels = _decompressed(pixels, height * width)
+    if len(pixels) != height * width:
+        raise Damaged(f"{len(pixels)} pixels of {width} x {height}")
     shaped = _frozen(pixels, np.uint8).reshape(height, width)
-    return CachedImage(name, person, part, shaped, polygons)
+    return CachedImage(name, person, part, shaped, _outlines(class_ids, lengths, points))
+
+
+def _outlines(class_ids: pa.Buffer, lengths: pa.Buffer, points: pa.Buffer) -> Polygons:
+    counts = np.frombuffer(lengths[: len(lengths) // 4 * 4], np.uint32).astype(np.int64)
+    fits = (len(class_ids) * 4, counts.sum() * _POINT_BYTES) == (len(lengths), len(points))
+    classes = class_ids.to_pybytes()
+    if not fits or max(classes, default=0) >= bones.COUNT or (counts < _LEAST_POINTS).any():
+        raise Damaged("polygons of other bones or points than there are")
+    outlines = np.split(_frozen(points, np.int32).reshape(-1, 2), np.cumsum(counts)[:-1])
+    polygons: Polygons = {}
+    for class_id, outline in zip(classes, outlines, strict=False):
+        polygons.setdefault(class_id, []).append(outline)
+    return polygons
+
+
+def _decompressed(pixels: pa.Buffer, size: int) -> pa.Buffer:
+    try:
+        return pa.Codec("zstd").decompress(pixels, size)
+    except (pa.ArrowException, OSError) as error:
+        raise Damaged(told(error)) from error
 
 
 def _frozen(buffer: pa.Buffer, dtype: type[np.generic]) -> NDArray[Any]:
@@ -100,15 +129,16 @@ def _frozen(buffer: pa.Buffer, dtype: type[np.generic]) -> NDArray[Any]:
     return array
 
 
-def is_intact(row: pa.RecordBatch, name: str, person: str) -> bool:
-    """Whether a row is what was written for this image, by its CRC-32, name and person."""
-    try:
-        plain = _plain(row)
-    except UnicodeDecodeError:
-        return False
+def check_intact(row: pa.RecordBatch, name: str, person: str) -> None:
+    """Hold a row to what was written for an image.
+
+    Raises:
+        Damaged: its CRC-32, name or person differ.
+    """
+    plain = _plain(row)
     binary = [column[0].as_buffer() for column in row.columns[4:8]]
-    same = plain[:2] == [name, person]
-    return bool(same and _crc32(plain, binary) == row["crc32"][0].as_py())
+    if plain[:2] != [name, person] or _crc32(plain, binary) != row["crc32"][0].as_py():
+        raise Damaged("CRC-32, name or person differ")
 
 
 def _plain(row: pa.RecordBatch) -> list[Any]:

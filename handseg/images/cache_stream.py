@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
+from handseg import row_file
 from handseg.ahead import in_order
-from handseg.errors import BadInput, MissingInput
+from handseg.errors import BadInput, MissingInput, told
 from handseg.images import cache_row
 from handseg.images.cache_index import Entry, Index
 from handseg.images.cache_row import CachedImage, Part
+from handseg.row_file import Damaged
 
 _AHEAD = 8
 """Images on their way at once; each takes its raw size of memory, 4 MB at 2048 x 2048."""
@@ -56,21 +58,24 @@ class StreamedCache:
         entry = self._entries[name]
         for _ in range(_ATTEMPTS):
             content = self._read_range(f"{entry.part}.arrow", entry.offset, entry.length)
-            row = _row(content, entry)
-            if row is not None:
+            try:
+                row = _row(content, entry)
                 return cache_row.unpack(row, entry.part, self._index.compression)
+            except Damaged as error:
+                damaged = error
         raise BadInput(
-            f"{self._source}: image {name} is damaged, read {_ATTEMPTS} times; make the cache again"
+            f"{self._source}: image {name} is damaged, read {_ATTEMPTS} times ({damaged}); "
+            "make the cache again"
         )
 
 
-def _row(content: bytes, entry: Entry) -> pa.RecordBatch | None:
-    """The row in a message, or None where it is not wholly what was written."""
+def _row(content: bytes, entry: Entry) -> pa.RecordBatch:
+    """The row in a message, which is wholly what was written."""
+    row_file.check_plain(content)
     try:
         message = pa.ipc.read_message(pa.py_buffer(content))
-        row = pa.ipc.read_record_batch(message, cache_row.SCHEMA)
-        row.validate()
-        intact = row.num_rows == 1 and cache_row.is_intact(row, entry.name, entry.person)
-        return row if intact else None
-    except (pa.ArrowException, OSError):
-        return None
+        row = row_file.checked(pa.ipc.read_record_batch(message, cache_row.SCHEMA))
+    except (pa.ArrowException, OSError, EOFError) as error:
+        raise Damaged(told(error)) from error
+    cache_row.check_intact(row, entry.name, entry.person)
+    return row

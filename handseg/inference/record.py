@@ -11,8 +11,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from handseg import bones
+from handseg.errors import told
+from handseg.images.reading import MOST_PIXELS
 from handseg.inference.tiles import TILE_PX, ImageTiles
+from handseg.row_file import Damaged
 
 SCHEMA = pa.schema(
     [
@@ -44,18 +49,49 @@ def pack(tiles: ImageTiles, position: int) -> Any:
     return pa.record_batch(arrays, schema=SCHEMA)
 
 
-def unpack(batch: Any) -> ImageTiles | None:
-    """The image of a record batch, or None where its CRC-32 does not match."""
-    header = [column[0].as_py() for column in batch.columns[:5]]
-    class_ids, rows, columns = (column.flatten().to_numpy() for column in batch.columns[5:8])
-    packed = batch["values_zstd"][0].as_buffer()
-    if _checksum(header, [class_ids, rows, columns, packed]) != batch["crc32"][0].as_py():
-        return None
-    size = len(class_ids) * TILE_PX**2
-    plain = _codec().decompress(packed, decompressed_size=size)
-    values = np.frombuffer(plain, np.uint8).reshape(-1, TILE_PX, TILE_PX)
+def unpack(row: pa.RecordBatch) -> ImageTiles:
+    """The image of a row that was checked by `row_file`.
+
+    Raises:
+        Damaged: its CRC-32 does not match, or its tiles are none of its image.
+    """
+    header = [column[0].as_py() for column in row.columns[:5]]
     name, person, _, height, width = header
+    class_ids, rows, columns = (_flat(column) for column in row.columns[5:8])
+    packed = row["values_zstd"][0].as_buffer()
+    if _checksum(header, [class_ids, rows, columns, packed]) != row["crc32"][0].as_py():
+        raise Damaged(f"the CRC-32 of {told(name)} does not match")
+    if not _are_of_image(class_ids, rows, columns, (height, width)):
+        raise Damaged(f"tiles of {told(name)} are out of order, or outside")
+    size = len(class_ids) * TILE_PX**2
+    try:
+        plain = _codec().decompress(packed, decompressed_size=size)
+        values = np.frombuffer(plain, np.uint8).reshape(len(class_ids), TILE_PX, TILE_PX)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Damaged(f"values of {told(name)} are not those of its tiles") from error
     return ImageTiles(name, person, height, width, class_ids, rows, columns, values)
+
+
+def _flat(column: pa.Array) -> NDArray[Any]:
+    values = column.flatten()
+    if values.null_count:
+        raise Damaged("a tile has no place")
+    return np.asarray(values.to_numpy())
+
+
+def _are_of_image(
+    class_ids: NDArray[np.uint8],
+    rows: NDArray[np.uint16],
+    columns: NDArray[np.uint16],
+    shape: tuple[int, int],
+) -> bool:
+    """Whether tiles have a place each, within the image, in order, and no two the same."""
+    down, right = (-(-side // TILE_PX) for side in shape)
+    if not len(class_ids) == len(rows) == len(columns) or shape[0] * shape[1] > MOST_PIXELS:
+        return False
+    inside = (class_ids < bones.COUNT) & (rows < down) & (columns < right)
+    places = (class_ids.astype(np.int64) * down + rows) * right + columns
+    return bool(inside.all() and (np.diff(places) > 0).all())
 
 
 def _checksum(header: list[Any], buffers: Iterable[Any]) -> int:

@@ -12,14 +12,17 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import pyarrow as pa
 
-from handseg import columns
-from handseg.errors import BadInput, MissingInput
+from handseg import columns, plain_text
+from handseg.dataset.layout import is_safe
+from handseg.errors import BadInput, MissingInput, shown
 from handseg.inference import record
 from handseg.inference.tiles import LEVELS, TILE_PX, ImageTiles
+from handseg.row_file import Damaged, RowFile
+from handseg.settings_codec import from_dict
 
 __all__ = ["FILE_NAME", "TILE_PX", "ImageTiles", "Store", "StoreCard", "StoreWriter"]
 
@@ -124,35 +127,36 @@ class Store:
         if not self.path.is_file():
             raise MissingInput(f"{self.path}: not found; give a folder that `handseg infer` wrote")
         self._lock = threading.Lock()
-        try:
-            # Plain reads: what a memory map has touched would count as this process's memory.
-            self._reader = pa.ipc.open_file(pa.OSFile(str(self.path)))
-        except (pa.ArrowException, OSError) as error:
-            raise self._damaged(str(error)) from error
-        metadata = self._reader.schema.metadata or {}
-        if metadata.get(b"format") != _FORMAT:
+        self._file = self._open(None)
+        if self._file.notes.get(b"format") != _FORMAT:
             raise self._damaged(f"not of the format {_FORMAT.decode()!r}")
-        different = columns.differences(self._reader.schema, record.SCHEMA)
+        different = columns.differences(self._file.schema, record.SCHEMA)
         if different:
             raise BadInput(f"{self.path}: {different}; {_REMEDY}")
-        text = metadata.get(b"card", b"")
-        if metadata.get(b"card_crc32") != str(zlib.crc32(text)).encode():
+        text = self._file.notes.get(b"card", b"")
+        if self._file.notes.get(b"card_crc32") != str(zlib.crc32(text)).encode():
             raise self._damaged("the CRC-32 of its card does not match")
-        self.card = StoreCard(**json.loads(text))
+        where = f"{self.path}: its card"
+        self.card = from_dict(
+            StoreCard, plain_text.json_of(text, where, remedy=_REMEDY), where=where
+        )
 
     def __len__(self) -> int:
-        return int(self._reader.num_record_batches)
+        return len(self._file)
 
     @cached_property
     def _places(self) -> dict[str, tuple[str, int]]:
         """Person and position of each image, by name, in stored order."""
-        columns = ["name", "person", "position"]
-        reader = self._open(columns)
-        batches = (self._batch(reader, index) for index in range(len(self)))
-        rows = [[batch[column][0].as_py() for column in columns] for batch in batches]
-        places = {name: (person, position) for name, person, position in rows}
+        names = ["name", "person", "position"]
+        file = self._open([*map(record.SCHEMA.names.index, names)])
+        rows = (self._row(file, index) for index in range(len(self)))
+        known = [[row[name][0].as_py() for name in names] for row in rows]
+        places = {name: (person, position) for name, person, position in known}
         if len(places) != len(self):
             raise self._damaged("an image is there twice")
+        odd = [name for name in places if not is_safe(name)]
+        if odd:
+            raise self._damaged(f"image {shown(odd[0])}, which no image can be called")
         return places
 
     @cached_property
@@ -179,34 +183,30 @@ class Store:
 
         Raises:
             MissingInput: the store does not hold it.
-            BadInput: its CRC-32 does not match.
+            BadInput: it is damaged.
         """
         if name not in self._index:
             raise MissingInput(f"{self.path}: holds no image {name}; {_REMEDY}")
-        tiles = record.unpack(self._batch(self._reader, self._index[name]))
-        if tiles is None:
-            raise self._damaged(f"the CRC-32 of {name} does not match")
-        return tiles
+        row = self._row(self._file, self._index[name])
+        try:
+            return record.unpack(row)
+        except Damaged as error:
+            raise self._damaged(str(error)) from error
 
-    def _open(self, names: list[str]) -> Any:
-        """Open the file for some columns."""
-        options = pa.ipc.IpcReadOptions(included_fields=[*map(record.SCHEMA.names.index, names)])
+    def _open(self, fields: list[int] | None) -> RowFile:
+        """Open the file for some columns, or for all."""
         try:
             # Plain reads: what a memory map has touched would count as this process's memory.
-            return pa.ipc.open_file(pa.OSFile(str(self.path)), options=options)
-        except (pa.ArrowException, OSError) as error:
+            return RowFile(pa.OSFile(str(self.path)), fields)
+        except Damaged as error:
             raise self._damaged(str(error)) from error
 
-    def _batch(self, reader: Any, index: int) -> Any:
+    def _row(self, file: RowFile, index: int) -> pa.RecordBatch:
         try:
             with self._lock:
-                batch = reader.get_batch(index)
-            batch.validate(full=True)
-        except (pa.ArrowException, OSError) as error:
-            raise self._damaged(str(error)) from error
-        if batch.num_rows != 1:
-            raise self._damaged(f"{batch.num_rows} images in record batch {index}")
-        return batch
+                return file.read(index)
+        except Damaged as error:
+            raise self._damaged(f"row {index}: {error}") from error
 
     def _damaged(self, fault: str) -> BadInput:
         return BadInput(f"{self.path}: truncated or damaged ({fault}); copy it again, or {_REMEDY}")

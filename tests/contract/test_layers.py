@@ -29,6 +29,7 @@ LAYERS = {
     "handseg.progress": 1,
     "handseg.ahead": 1,
     "handseg.columns": 1,
+    "handseg.row_file": 1,
     "handseg.durable": 1,
     "handseg.storage": 1,
     "handseg.provenance": 1,

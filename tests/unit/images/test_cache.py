@@ -1,6 +1,8 @@
 import pickle
 import random
+import zlib
 from pathlib import Path
+from typing import Any
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
@@ -14,6 +16,7 @@ from handseg.images import cache_row
 from handseg.images.cache import PARTS, CachedImage, CacheWriter, ImageCache, Part
 from handseg.images.cache_row import Compression
 from handseg.masks.polygons import Polygons
+from handseg.row_file import Damaged
 
 TRIANGLE = np.array([[1, 2], [3, 4], [5, 0]], np.int32)
 COMPRESSIONS: tuple[Compression, ...] = ("none", "zstd")
@@ -92,10 +95,61 @@ def test_unpacking_undoes_packing(
 ) -> None:
     expected = CachedImage("a.png", "ann", "train", pixels, polygons)
     packed = cache_row.pack(expected, compression)
-    assert cache_row.is_intact(packed.row, "a.png", "ann")
-    assert not cache_row.is_intact(packed.row, "b.png", "ann")
-    assert not cache_row.is_intact(packed.row, "a.png", "bob")
+    cache_row.check_intact(packed.row, "a.png", "ann")
+    for name, person in (("b.png", "ann"), ("a.png", "bob")):
+        with pytest.raises(Damaged, match="CRC-32, name or person differ"):
+            cache_row.check_intact(packed.row, name, person)
     assert_equal(cache_row.unpack(packed.row, "train", compression), expected)
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"height": 8}, "pixels of|ZSTD"),
+        ({"height": 0}, "an image of 5 x 0"),
+        ({"height": 2**32 - 1, "width": 2**32 - 1}, "an image of 4294967295 x 4294967295"),
+        ({"pixels": b"\0" * 34}, "pixels of|ZSTD"),
+        ({"class_ids": b"\0\x1d\x1c"}, "polygons of other bones or points"),
+        ({"class_ids": b"\0"}, "polygons of other bones or points"),
+        ({"lengths": b"\0" * 12}, "polygons of other bones or points"),
+        ({"lengths": b"\xff" * 12}, "polygons of other bones or points"),
+        ({"lengths": b"\3\0\0\0" * 2 + b"\3\0\0"}, "polygons of other bones or points"),
+        ({"points": b"\0" * 71}, "polygons of other bones or points"),
+    ],
+)
+def test_a_row_that_holds_no_image_is_refused_whatever_its_checksum(
+    changes: dict[str, Any], fault: str, compression: Compression
+) -> None:
+    row = cache_row.pack(image("a.png"), compression).row
+    for name, value in changes.items():
+        number = row.schema.get_field_index(name)
+        field = row.schema.field(number)
+        row = row.set_column(number, field, pa.array([value], field.type))
+    with pytest.raises(Damaged, match=fault):
+        cache_row.unpack(row, "train", compression)
+
+
+@pytest.mark.parametrize(
+    ("notes", "fault"),
+    [
+        (b"[", "no JSON"),
+        (b'{"compression": "lzma", "metadata": {}}', "must be one of none, zstd, got 'lzma'"),
+        (b'{"compression": "none", "metadata": {"data": 1}}', "data: must be of type str, got 1"),
+        (b'{"compression": "none"}', "missing"),
+    ],
+)
+def test_notes_that_are_none_are_refused_whatever_their_checksum(
+    folder: Path, notes: bytes, fault: str
+) -> None:
+    path = folder / "train.arrow"
+    with pa.ipc.open_file(path.read_bytes()) as reader:
+        schema = reader.schema
+    crc = str(zlib.crc32(notes)).encode()
+    changed = schema.with_metadata({**schema.metadata, b"notes": notes, b"crc32": crc})
+    pa.ipc.new_file(str(path), changed).close()
+    with pytest.raises(BadInput, match=rf"train\.arrow: its notes.*{fault}"):
+        ImageCache(folder)
 
 
 def test_raw_pixels_are_read_without_a_copy_and_only_read(folder: Path) -> None:

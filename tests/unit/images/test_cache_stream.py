@@ -128,7 +128,28 @@ def test_an_image_that_is_not_there_is_missing_input(folder: Path) -> None:
         opened(folder).read("z.png")
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"images": [1], "compression": "none"}'])
+@pytest.mark.parametrize("length", [0, 3, 8, 100])
+def test_a_message_cut_short_is_refused(folder: Path, length: int) -> None:
+    disk = from_disk(folder)
+    cache = opened(folder, lambda *where: disk(*where)[:length])
+    with pytest.raises(BadInput, match=r"image 01\.png is damaged, read 2 times"):
+        cache.read(NAMES[1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "[" * 100_000,
+        '{"images": [1], "compression": "none"}',
+        '{"images": [], "compression": "lzma"}',
+        '{"images": [["a.png", "ann", "valid", 8, 9]], "compression": "none"}',
+        '{"images": [["a.png", "ann", "train", -1, 9]], "compression": "none"}',
+        '{"images": [["a.png", "ann", "train", 8, 0]], "compression": "none"}',
+        '{"images": [["../a.png", "ann", "train", 8, 9]], "compression": "none"}',
+    ],
+)
 def test_a_damaged_index_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="cache/index: no index of an image cache"):
         cache_index.parse(text, "cache/index")

@@ -1,6 +1,9 @@
 import dataclasses
 import logging
+import re
+import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -147,6 +150,65 @@ def test_a_flipped_bit_in_the_values_names_file_and_image(tmp_path: Path) -> Non
     path.write_bytes(content)
     with pytest.raises(BadInput, match=r"probabilities\.arrow: .*CRC-32 of a\.png does not match"):
         Store(tmp_path).read("a.png")
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"rows": np.array([0, 4], np.uint16)}, "tiles of a.png are out of order, or outside"),
+        ({"columns": np.array([0, 3], np.uint16)}, "tiles of a.png are out of order, or outside"),
+        ({"class_ids": np.array([0, 29], np.uint8)}, "tiles of a.png are out of order, or outside"),
+        ({"class_ids": np.array([1, 0], np.uint8)}, "tiles of a.png are out of order, or outside"),
+        ({"class_ids": np.array([0, 0], np.uint8)}, "tiles of a.png are out of order, or outside"),
+        ({"rows": np.array([0], np.uint16)}, "tiles of a.png are out of order, or outside"),
+        ({"height": 2**32 - 1, "width": 2**32 - 1}, "tiles of a.png are out of order, or outside"),
+        ({"values": np.ones((1, 64, 64), np.uint8)}, "values of a.png are not those of its tiles"),
+        ({"values": np.ones((3, 64, 64), np.uint8)}, "values of a.png are not those of its tiles"),
+        ({"name": "../a.png"}, "image '../a.png', which no image can be called"),
+        ({"name": "a\n" * 1000}, "image 'a"),
+    ],
+)
+def test_tiles_that_are_none_of_their_image_are_refused_whatever_the_checksum(
+    tmp_path: Path, change: dict[str, Any], fault: str
+) -> None:
+    good = ImageTiles(
+        "a.png",
+        "ID1",
+        height=200,
+        width=150,
+        class_ids=np.array([0, 1], np.uint8),
+        rows=np.zeros(2, np.uint16),
+        columns=np.zeros(2, np.uint16),
+        values=np.ones((2, TILE_PX, TILE_PX), np.uint8),
+    )
+    write(tmp_path, [good])
+    assert_same(Store(tmp_path).read("a.png"), good)
+    write(tmp_path, [dataclasses.replace(good, **change)])
+    with pytest.raises(BadInput, match=re.escape(fault)) as refusal:
+        Store(tmp_path).read("a.png")
+    assert str(refusal.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('{"member": "m0"}', "its card: .*missing"),
+        ('{"wieght": 1}', "its card: unknown setting 'wieght'"),
+        ("[", "its card: no JSON"),
+        ("[" * 100_000, "its card: nested too deeply"),
+    ],
+)
+def test_a_card_that_is_none_is_refused_whatever_its_checksum(
+    tmp_path: Path, text: str, fault: str
+) -> None:
+    path = write(tmp_path, [])
+    with pa.ipc.open_file(str(path)) as reader:
+        schema = reader.schema
+    card, checksum = text.encode(), str(zlib.crc32(text.encode())).encode()
+    notes = {**schema.metadata, b"card": card, b"card_crc32": checksum}
+    pa.ipc.new_file(str(path), schema.with_metadata(notes)).close()
+    with pytest.raises(BadInput, match=rf"probabilities\.arrow: {fault}"):
+        Store(tmp_path)
 
 
 def test_crowded_images_are_warned_of_once(
