@@ -12,13 +12,14 @@ STUDY       := runs/study
 STUDY_HANDS := --people 30 --test-people 20 --size 256 --seed 11
 SMOKE       := runs/smoke
 SMOKE_HANDS := --people 8 --test-people 1 --size 256 --seed 3
+LOAD        := runs/load-data
 RUNNER      ?= subprocess
 TIMES       ?= 20
 
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults kill-training submit smoke study bench bench-gpu scale lint compile clean
+.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults kill-training submit smoke study bench bench-gpu scale load lint compile clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -85,6 +86,9 @@ scale: $(READY) ## seconds and memory against images, members and people, to run
 	@mkdir -p runs
 	$(BIN)/python -m tests.benchmarks.scale --out runs/scale.png --json runs/scale.json
 
+load: $(READY) ## every stage on 1,088 images at 2048 and on 10,000 small ones, in constant memory, to runs/load.json; half an hour
+	$(BIN)/python -m tests.load --folder $(LOAD) --json runs/load.json
+
 lint: $(READY) ## ruff check, ruff format, mypy --strict, hadolint and shellcheck
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -95,8 +99,8 @@ lint: $(READY) ## ruff check, ruff format, mypy --strict, hadolint and shellchec
 compile: $(READY) ## each preset -> pipeline/compiled/PRESET.yaml
 	$(BIN)/python -m pipeline.compile
 
-clean: ## remove .venv, caches, and what demo, smoke and study drew and ran
-	rm -rf $(VENV) $(DEMO) $(DEMO)-data $(SMOKE) $(SMOKE)-data $(STUDY) $(STUDY)-data build dist local_outputs *.egg-info \
+clean: ## remove .venv, caches, and what demo, smoke, study and load drew and ran
+	rm -rf $(VENV) $(DEMO) $(DEMO)-data $(SMOKE) $(SMOKE)-data $(STUDY) $(STUDY)-data $(LOAD) build dist local_outputs *.egg-info \
 	  .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find handseg tests pipeline components -name __pycache__ -prune -exec rm -rf {} +
 
