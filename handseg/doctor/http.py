@@ -1,12 +1,13 @@
 """One question over HTTP, answered or not within seconds."""
 
+import re
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from handseg.errors import BadInput, HandsegError
@@ -35,9 +36,9 @@ def ask(url: str, *, token: str = "", certificates: str = "") -> Answer:
 
     Raises:
         BadInput: it is no http(s) URL.
-        HandsegError: nobody answers.
+        HandsegError: nobody answers, or with a certificate that is not trusted.
     """
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    if not _is_http(url):
         raise BadInput(f"{shown(url)}: not an http(s) URL; give http://HOST or https://HOST")
     request = Request(url)
     if token:
@@ -50,20 +51,30 @@ def ask(url: str, *, token: str = "", certificates: str = "") -> Answer:
         with error:
             return _answer(error.code, error.read(_MOST_BYTES), error.headers["Date"])
     except (URLError, HTTPException, OSError) as error:
-        reason = getattr(error, "reason", error)
-        raise HandsegError(
-            f"{shown(url)}: no answer ({_reason(reason)}); check the address and the network"
-        ) from error
+        raise _unanswered(url, getattr(error, "reason", error)) from error
 
 
 def shown(url: str) -> str:
     """A URL without a user or password in it."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return re.sub(r"//[^/]*@", "//", url)
 
 
-def _reason(reason: object) -> str:
-    return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _unanswered(url: str, reason: object) -> HandsegError:
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return HandsegError(
+            f"{shown(url)}: its certificate is not trusted ({reason.verify_message}); "
+            "name the file of its authority in SSL_CERT_FILE, for an object store in AWS_CA_BUNDLE"
+        )
+    told = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    return HandsegError(f"{shown(url)}: no answer ({told}); check the address and the network")
 
 
 def _answer(status: int, body: bytes, date: str | None) -> Answer:

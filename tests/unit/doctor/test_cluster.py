@@ -1,6 +1,8 @@
 """KFP's API, a wrong server and none, over real HTTP."""
 
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,7 +107,31 @@ def test_nobody_there_is_said_without_the_password() -> None:
     assert "secret" not in f"{check}"
 
 
-@pytest.mark.parametrize("url", ["ftp://kfp", "kfp:8888", "file:///etc/passwd", "http://"])
+@pytest.mark.parametrize(
+    "url", ["ftp://kfp", "kfp:8888", "file:///etc/passwd", "http://", "http://["]
+)
 def test_what_is_no_url_is_refused(url: str) -> None:
     check = looked(url)
     assert check.state == "failed" and "not an http(s) URL" in check.found
+
+
+def test_a_certificate_that_is_not_trusted_is_told_from_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*words, *names, *files], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = KfpServer()
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    with serving(server) as url:
+        secure = url.replace("http://", "https://")
+        check = looked(secure)
+        assert check.state == "failed"
+        assert "its certificate is not trusted (self-signed certificate)" in check.found
+        assert "SSL_CERT_FILE" in check.remedy
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert looked(secure).state == "ok"
