@@ -13,8 +13,11 @@ from handseg.doctor.requirements import BASE, Lack
 _PURPOSES = {
     "train": "train, infer, experiment and tune need it",
     "fast": "only backend onnxruntime and `handseg export` need it",
+    "medical": "only `handseg import-dicom` and masks as NIfTI need it",
+    "view": "only `handseg view` needs it",
     "pipeline": "only `python -m pipeline`, which sends a run to Kubeflow, needs it",
 }
+"""Of every extra but that of handseg's own tests."""
 
 
 def look(asked: Asked) -> Iterator[Check]:
@@ -32,7 +35,7 @@ def look(asked: Asked) -> Iterator[Check]:
         "pipeline": bool(asked.kfp),
     }
     for extra, purpose in _PURPOSES.items():
-        yield _of_extra(extra, purpose, is_needed=needed[extra])
+        yield _of_extra(extra, purpose, is_needed=needed.get(extra, False))
 
 
 def _python() -> Check:
@@ -44,6 +47,10 @@ def _python() -> Check:
 
 def _of_extra(extra: str, purpose: str, *, is_needed: bool) -> Check:
     name, lacking = f"packages[{extra}]", requirements.lacks(extra)
+    if not requirements.of(extra):
+        return not_asked(
+            name, "handseg was installed before it had this", f"install it again; {purpose}"
+        )
     if not lacking:
         versions = (f"{w.name} {requirements.installed(w.name)}" for w in requirements.of(extra))
         return ok(name, ", ".join(versions))

@@ -1,6 +1,7 @@
 """Packages are read from installed metadata: here from a folder of it that goes before."""
 
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from handseg.doctor.asked import Asked
 from handseg.doctor.check import Check
 from handseg.presets import catalogue
 
+ROOT = Path(__file__).parents[3]
 Install = Callable[..., None]
 
 
@@ -39,6 +41,12 @@ def test_what_is_installed_here_is_what_handseg_asks_for() -> None:
     assert found["python"].found == ".".join(map(str, sys.version_info[:3]))
 
 
+def test_every_extra_of_the_project_is_looked_at() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = set(project["optional-dependencies"]) - {"dev"}
+    assert {name for name in looked() if "[" in name} == {f"packages[{e}]" for e in extras}
+
+
 def test_a_missing_and_an_old_package_are_named_with_the_command(install: Install) -> None:
     install("handseg", "9.0", "Requires-Dist: numpy>=99", "Requires-Dist: no-such-thing>=1")
     check = looked()["packages"]
@@ -56,6 +64,12 @@ def test_an_extra_counts_where_it_is_asked_for(install: Install) -> None:
     assert check.state == "failed"
     assert check.found == "no-such-torch is missing"
     assert check.remedy.startswith("pip install 'no-such-torch>=2'; train, infer")
+
+
+def test_an_extra_that_the_installed_handseg_does_not_know_is_not_well(install: Install) -> None:
+    install("handseg", "9.0")
+    check = looked()["packages[view]"]
+    assert check.state == "not asked for" and check.remedy.startswith("install it again")
 
 
 def test_another_version_than_the_one_that_works_is_a_warning(install: Install) -> None:
