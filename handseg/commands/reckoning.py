@@ -9,15 +9,13 @@ from handseg import folds
 from handseg.commands import sample
 from handseg.commands.sample import Sampled
 from handseg.dataset.layout import ImageRecord
-from handseg.images import reading
+from handseg.images import reading, room
 from handseg.images.cache import ImageCache
 from handseg.presets.catalogue import Member, Preset
 from handseg.settings import TrainSettings
 from handseg.training import rates, schedule
 from handseg.training.rates import TrainingRates
 
-_STORE_BYTES_PER_PIXEL = 0.085
-"""Of one member's store, at 29 bones: 0.354 MB for an image of 2048 x 2048."""
 _VOTE_S_PER_PIXEL = 2e-9
 """Of one member: 8.4 ms for an image of 2048 x 2048."""
 _START_S = 4.0
@@ -137,7 +135,7 @@ def _train_line(
         seconds=seconds + held_out * found.image_s + _START_S,
         disk_bytes=2 * values
         + _STATE_COPIES * _OPTIMISER_VALUES * values
-        + round(store_pixels * _STORE_BYTES_PER_PIXEL),
+        + round(store_pixels * room.STORE_BYTES_PER_PIXEL),
     )
 
 
@@ -146,5 +144,5 @@ def _infer_line(member: Member, found: TrainingRates, pixels: Sequence[int]) -> 
         step=f"infer {member.name}",
         amount=f"{len(pixels)} images",
         seconds=len(pixels) * found.image_s,
-        disk_bytes=round(sum(pixels) * _STORE_BYTES_PER_PIXEL),
+        disk_bytes=round(sum(pixels) * room.STORE_BYTES_PER_PIXEL),
     )

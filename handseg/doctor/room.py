@@ -11,9 +11,6 @@ from handseg.doctor.check import Check, failed, ok, warning
 from handseg.errors import HandsegError, MissingInput
 from handseg.images import room
 
-_STORE_FRACTION, _CSV_FRACTION = 0.085, 0.019
-"""Bytes of an image in a member's store, and in the CSV, for each of its pixels, as
-`python -m tests.benchmarks.per_image` measures them at 2048 px."""
 _CHECKPOINT = 1e9
 """Of a member, its training's state included: the largest published network took 0.7 GB."""
 _LEAST = 1e9
@@ -43,8 +40,8 @@ def needed(asked: Asked) -> Need:
     cache = room.cache_bytes([*found.train, *found.test], asked.preprocess.compression)
     train, test = (sum(h * w for h, w in part) for part in (found.train, found.test))
     folds = 1 if asked.preset is None else asked.preset.split.folds
-    stores = int(_STORE_FRACTION * asked.members * (train / folds + test))
-    made = cache + stores + int(_CSV_FRACTION * (test or train))
+    stores = int(room.STORE_BYTES_PER_PIXEL * asked.members * (train / folds + test))
+    made = cache + stores + int(room.CSV_BYTES_PER_PIXEL * (test or train))
     is_afar = asked.out is not None and asked.out.is_remote
     return Need(
         out=0 if is_afar else made,
