@@ -13,7 +13,7 @@ from importlib import import_module, metadata
 from types import ModuleType
 
 from handseg import terminal
-from handseg.errors import HandsegError, MissingInput
+from handseg.errors import BadInput, HandsegError, MissingInput
 
 DONE, INTERNAL_ERROR, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 # What the user's paths, permissions or disk cause, rather than a mistake of this program.
@@ -29,6 +29,8 @@ class Command:
     positional: tuple[str, ...] = ()
     extra: str = ""
     """What of `pip install 'handseg[EXTRA]'` it needs beside the core."""
+    hands_only: bool = False
+    """Whether it is about hands, whatever bones HANDSEG_BONES names."""
 
 
 COMMANDS = {
@@ -36,6 +38,7 @@ COMMANDS = {
         "handseg.commands.demo_data:demo_data",
         "draw synthetic hands in the competition's layout",
         ("out",),
+        hands_only=True,
     ),
     "check": Command(
         "handseg.commands.check:check", "report every fault of a data folder", ("data",)
@@ -100,7 +103,9 @@ COMMANDS = {
         "what a shell needs to complete all this",
         ("shell",),
     ),
-    "bench": Command("handseg.commands.bench:bench", "handseg against what users write today"),
+    "bench": Command(
+        "handseg.commands.bench:bench", "handseg against what users write today", hands_only=True
+    ),
     "export": Command(
         "handseg.commands.export:export", "checkpoint -> ONNX, checked against torch", extra="train"
     ),
@@ -190,6 +195,8 @@ def _run(name: str, argv: Sequence[str]) -> int:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     flags = import_module("handseg.flags")
     command = COMMANDS[name]
+    if command.hands_only and os.environ.get("HANDSEG_BONES"):
+        raise BadInput("it is about hands alone; unset HANDSEG_BONES")
     module, _, attribute = command.target.partition(":")
     with terminal.ending_on_sigterm():
         function = getattr(_imported(module, command), attribute)

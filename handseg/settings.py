@@ -125,7 +125,7 @@ class EnsembleSettings:
     threshold: float = 0.5
     """Weighted mean probability at or above which a pixel belongs to the bone."""
     thresholds: list[float] = field(default_factory=list)
-    """A threshold for each of the 29 bones in their official order; empty takes `threshold`."""
+    """A threshold for each bone in their official order; empty takes `threshold`."""
     voting: Literal["soft", "hard"] = "soft"
     """Weighted mean of probabilities, or weighted majority of the members' own masks."""
     largest_component: bool = False
@@ -140,8 +140,4 @@ class EnsembleSettings:
                 "threshold must be at least 0.1 (the stores keep no less) and below 1, "
                 f"got {value}",
             )
-        require(
-            len(self.thresholds) in (0, 29),  # 29: bones, fixed by the data set
-            f"thresholds must be 29 or none, got {len(self.thresholds)}",
-        )
         require_choices(self)

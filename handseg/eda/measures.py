@@ -61,6 +61,7 @@ class ImageMeasures:
     sharpness: float
     """Standard deviation of the Laplacian at SIDE_PX over that of the pixels."""
     lie: Lie | None
+    """None where nothing stands out as a hand, and where the bones are not a hand's."""
     bones: BoneMeasures | None
     """None for test images."""
 
@@ -89,7 +90,7 @@ def of_image(
         spread=deviation / _WHITE,
         white_fraction=float((small == _WHITE).mean()),
         sharpness=laplacian / deviation if deviation else 0.0,
-        lie=silhouette.lie(pixels),
+        lie=silhouette.lie(pixels) if bones.IS_HAND else None,
         bones=None if polygons is None else _of_bones(pixels.shape, small, polygons),
     )
 

@@ -46,7 +46,11 @@ def render(summary: Summary, films: Sequence[Film], *, with_images: bool = True)
         summary=summary,
         films=films,
         with_images=with_images,
-        plots=[(one, Markup(figures.histogram(one))) for one in summary.distributions],  # noqa: S704 - matplotlib escapes what it writes
+        plots=[
+            (one, Markup(figures.histogram(one)))  # noqa: S704 - matplotlib escapes what it writes
+            for one in summary.distributions
+            if one.train or one.test
+        ],  # noqa: S704 - matplotlib escapes what it writes
         people_plots=_people_plots(summary.demographics),
         listed=summary.outliers[:_LISTED],
         wrong=[one for one in summary.outliers if one.is_label],

@@ -94,7 +94,7 @@ def _check_classes(store: Store) -> None:
         if found != official:
             raise BadInput(
                 f"{store.path}: class {number} is {found}, officially {official}; "
-                "train this member anew with the 29 classes in their official order"
+                f"train this member anew with the {bones.COUNT} classes in their official order"
             )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from handseg import bones
+from handseg.errors import BadInput
 from handseg.settings import EnsembleSettings
 
 Voting = Literal["soft", "hard"]
@@ -20,7 +21,15 @@ class Rule:
 
     @classmethod
     def of(cls, settings: EnsembleSettings) -> "Rule":
-        """What the settings say."""
+        """What the settings say.
+
+        Raises:
+            BadInput: there are thresholds, and not one for each bone.
+        """
+        if len(settings.thresholds) not in (0, bones.COUNT):
+            raise BadInput(
+                f"thresholds must be {bones.COUNT} or none, got {len(settings.thresholds)}"
+            )
         return cls(
             thresholds=tuple(settings.thresholds) or (settings.threshold,) * bones.COUNT,
             voting=settings.voting,

@@ -12,17 +12,21 @@ import numpy as np
 from handseg import bones
 from handseg.findings.regions import Point
 
-_PARTS: dict[str, tuple[int, int]] = {
-    "the metacarpals": (bones.FINGERS["index"][3], bones.FINGERS["little"][3]),
-    "the proximal phalanges": (bones.FINGERS["index"][2], bones.FINGERS["little"][2]),
-    "the middle phalanges": (bones.FINGERS["index"][1], bones.FINGERS["little"][1]),
-    "the finger tips": (bones.FINGERS["index"][0], bones.FINGERS["little"][0]),
-    "the thumb": (bones.FINGERS["thumb"][2], bones.FINGERS["little"][3]),
-    "Trapezium and Hamate": (bones.CLASS_ID["Trapezium"], bones.CLASS_ID["Hamate"]),
-    "Scaphoid and Triquetrum": (bones.CLASS_ID["Scaphoid"], bones.CLASS_ID["Triquetrum"]),
-    "Radius and Ulna": (bones.CLASS_ID["Radius"], bones.CLASS_ID["Ulna"]),
-}
-"""Two bones of each part: the one on the thumb's side first."""
+_PARTS: dict[str, tuple[int, int]] = (
+    {}
+    if not bones.IS_HAND
+    else {
+        "the metacarpals": (bones.FINGERS["index"][3], bones.FINGERS["little"][3]),
+        "the proximal phalanges": (bones.FINGERS["index"][2], bones.FINGERS["little"][2]),
+        "the middle phalanges": (bones.FINGERS["index"][1], bones.FINGERS["little"][1]),
+        "the finger tips": (bones.FINGERS["index"][0], bones.FINGERS["little"][0]),
+        "the thumb": (bones.FINGERS["thumb"][2], bones.FINGERS["little"][3]),
+        "Trapezium and Hamate": (bones.CLASS_ID["Trapezium"], bones.CLASS_ID["Hamate"]),
+        "Scaphoid and Triquetrum": (bones.CLASS_ID["Scaphoid"], bones.CLASS_ID["Triquetrum"]),
+        "Radius and Ulna": (bones.CLASS_ID["Radius"], bones.CLASS_ID["Ulna"]),
+    }
+)
+"""Two bones of each part: the one on the thumb's side first. Other bones have no such parts."""
 _ORDERED = {"metacarpals": 3, "proximal phalanges": 2}
 """Rows whose fingers do not cross, and their place in `bones.FINGERS`."""
 _LEAST_SINE = 0.3

@@ -13,7 +13,7 @@ def text(facts: Facts) -> str:
         f"# Dice {wording.dice(facts.dice)}",
         "",
         f"{wording.OUT_OF_FOLD} "
-        f"Mean over {wording.count(len(facts.scores), 'image')} and 29 bones.",
+        f"Mean over {wording.count(len(facts.scores), 'image')} and {bones.COUNT} bones.",
         "",
         "| member | held-out fold | Dice | weight | images | training |",
         "|---|---|---|---|---|---|",

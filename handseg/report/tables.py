@@ -49,12 +49,8 @@ def bone_rows(facts: Facts) -> list[BoneRow]:
 
 
 def _groups() -> dict[int, str]:
-    fingers = {class_id: name for name, ids in bones.FINGERS.items() for class_id in ids}
-    return {
-        **fingers,
-        **dict.fromkeys(bones.CARPALS, "carpals"),
-        **dict.fromkeys(bones.FOREARM, "forearm"),
-    }
+    found = {class_id: name for name, ids in bones.GROUPS.items() for class_id in ids}
+    return {class_id: found.get(class_id, "") for class_id in range(bones.COUNT)}
 
 
 @dataclass(frozen=True, kw_only=True)

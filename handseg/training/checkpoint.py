@@ -151,7 +151,10 @@ def load_card(folder: Path) -> Card:
     if card is None:
         raise BadInput(f"{path}: format {found}, this version reads {FORMAT}; train it again")
     if tuple(card.classes) != bones.NAMES:
-        raise BadInput(f"{path}: its classes or their order are not the 29 bones; train it again")
+        raise BadInput(
+            f"{path}: its classes or their order are not the {bones.COUNT} bones of this process; "
+            "train it again, or name its own by HANDSEG_BONES"
+        )
     return card
 
 

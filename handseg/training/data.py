@@ -66,7 +66,9 @@ class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]
         self._settings = settings
         self._scale = Fraction(settings.model.output_px, settings.model.input_px)
         self._recipe = augment.pixel_recipe(settings.augment)
-        self._pasted = copy_paste.class_ids(settings.augment.copy_paste_bones)
+        # The default names bones of the hand: of another list only those asked for are looked up.
+        pasted = settings.augment.copy_paste_bones if settings.augment.copy_paste else []
+        self._pasted = copy_paste.class_ids(pasted)
         self._shrunk: dict[tuple[str, int], NDArray[np.uint8]] = {}
 
     def __len__(self) -> int:

@@ -66,8 +66,7 @@ class _Application:
                 zip(bones.NAMES, bones.SHORT, bones.COLOURS, strict=True)
             )
         ]
-        groups = {**bones.FINGERS, "carpals": bones.CARPALS, "forearm": bones.FOREARM}
-        about = {"title": self._source.title, "bones": named, "groups": groups}
+        about = {"title": self._source.title, "bones": named, "groups": bones.GROUPS}
         return JSONResponse({**about, **self._scoring.rows()})
 
     def image(self, request: Request) -> Response:

@@ -21,6 +21,7 @@ LAYERS = {
     "handseg.settings_train": 0,
     "handseg.presets": 0,
     "handseg.bones": 1,
+    "handseg.bone_list": 1,
     "handseg.masks": 1,
     "handseg.images": 1,
     "handseg.dataset": 1,
