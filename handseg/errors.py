@@ -28,6 +28,10 @@ class OutOfGpuMemory(HandsegError):
     exit_code = 3
 
 
+class WorkerLost(HandsegError):
+    """A process that prepares images for a training died; what was saved before is as it was."""
+
+
 class TimedOut(HandsegError):
     """A stated time limit was reached; what was done so far is kept in a checkpoint."""
 

@@ -69,8 +69,8 @@ def run(
         0, or 2 where the data has faults, which are printed.
 
     Raises:
-        BadInput: `out` was made from other data or settings, or calls people otherwise; the
-            message lists the differences.
+        BadInput: `out` was made from other data or settings, or calls people otherwise, and the
+            message lists the differences; or it cannot be written.
     """
     given = {
         "split": split,
@@ -81,8 +81,17 @@ def run(
     }
     chosen = catalogue.load(preset, {name: values for name, values in given.items() if values})
     made = _made_before(out)
+    if made is None:
+        _require_writable(chosen, data, out)
     faulty = check(data) if made is None else 0
     return faulty or _run(chosen, data, out, made=made, no_images=no_images)
+
+
+def _require_writable(chosen: Preset, data: Location, out: Location) -> None:
+    """Refuse before the data is read what could not be written; under a prefix all is alike."""
+    plan = [] if out.is_remote else steps(chosen, data=data, out=out, part="test")
+    for place in [out.child(_RECORD), *(p for step in plan for p in (step.out, *step.also))]:
+        artifact.require_writable(place)
 
 
 def _run(

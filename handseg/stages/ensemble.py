@@ -50,6 +50,7 @@ def ensemble(
         shard: Share I/N of the images, in the CSV's order; `handseg merge` joins all N.
     """
     started, share = datetime.now(UTC), Shard.parse(shard)
+    artifact.require_writable(out)
     if not stores:
         raise BadInput("stores: none given; give at least one probability store")
     if settings.select and choice is None:

@@ -54,6 +54,7 @@ def infer(
         OutOfGpuMemory: names batch and size.
     """
     started, share = datetime.now(UTC), Shard.parse(shard)
+    artifact.require_writable(out)
     if part not in get_args(Part):
         raise BadInput(f"part is {part!r}; give one of {', '.join(get_args(Part))}")
     with ExitStack() as opened:

@@ -38,6 +38,7 @@ def merge(*, shards: list[Location], out: Location) -> None:
         MissingInput: a path does not exist.
     """
     started = datetime.now(UTC)
+    artifact.require_writable(out)
     if not shards:
         raise BadInput("shards: none given; give all that `infer` or `ensemble` wrote")
     with ExitStack() as stack:

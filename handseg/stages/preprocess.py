@@ -51,6 +51,7 @@ def preprocess(
     hidden.expect(person_key)
     for place in (folds, out):
         hidden.check(place, provenance.parents_of(place))
+    artifact.require_writable(out)
     records = layout.renamed(layout.scan(raw.reading_raw(data)), hidden.of)
     with artifact.reading(folds) as table_path:
         people = {r.name: r.person for r in records if r.part == "train"}

@@ -61,10 +61,7 @@ def report(
             and the outlines of one hand's bones; it says so.
     """
     started = datetime.now(UTC)
-    if not members or len(members) != len(stores):
-        raise BadInput(
-            f"report: {len(members)} members and {len(stores)} stores; give one store per member"
-        )
+    _check_asked(members, stores, [out, markdown, confusion])
     with ExitStack() as stack:
         # The cache's images have sums of their own.
         images = _Made.open(stack, cache, verify=False)
@@ -91,6 +88,18 @@ def report(
         )
         provenance.write(path, record)
     logger.info("out-of-fold Dice %.4f over %d images: %s", facts.dice, len(facts.scores), out)
+
+
+def _check_asked(
+    members: Sequence[Location], stores: Sequence[Location], places: Sequence[Location | None]
+) -> None:
+    """Refuse at once what no input is needed for."""
+    if not members or len(members) != len(stores):
+        raise BadInput(
+            f"report: {len(members)} members and {len(stores)} stores; give one store per member"
+        )
+    for place in filter(None, places):
+        artifact.require_writable(place)
 
 
 def _write(place: Location, text: str) -> None:

@@ -50,6 +50,7 @@ def select(
         settings: What the vote begins with.
     """
     started = datetime.now(UTC)
+    artifact.require_writable(out)
     if not members or len(members) != len(stores):
         raise BadInput(
             f"select: {len(members)} members and {len(stores)} stores; give one store per member"

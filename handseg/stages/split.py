@@ -39,6 +39,7 @@ def split(
     started, hidden = datetime.now(UTC), pseudonyms.from_environment()
     hidden.expect(person_key)
     hidden.check(out, provenance.parents_of(out))
+    artifact.require_writable(out)
     listed = [r for r in layout.scan(raw.reading_raw(data)) if r.part == "train"]
     records = layout.renamed(listed, hidden.of)
     hashes = layout.file_hashes(records)

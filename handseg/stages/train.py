@@ -65,6 +65,8 @@ def train(
         "cache": cache, "folds": folds, "fold": fold, "out": out, "oof": oof, "state": state,
         "name": name, "warm_start": warm_start, "allow_seen": allow_seen, "settings": settings,
     }  # fmt: skip
+    for place in (out, oof or _own_store(out)):
+        artifact.require_writable(place)
     together = launcher.count(processes, settings.device)
     if together == 1:
         run_member(**given)  # type: ignore[arg-type]
@@ -128,7 +130,12 @@ def run_member(
         )  # fmt: skip
         member.train(out, state)
         if distributed.rank() == 0:
-            member.predict_held_out(out, oof or out.sibling(f"{out.name}.oof"))
+            member.predict_held_out(out, oof or _own_store(out))
+
+
+def _own_store(out: Location) -> Location:
+    """Where the held-out fold's store lies unless it is told where."""
+    return out.sibling(f"{out.name}.oof")
 
 
 @dataclass(frozen=True, kw_only=True)

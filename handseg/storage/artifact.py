@@ -23,6 +23,21 @@ def exists(location: Location) -> bool:
     return partial.is_there(location.path)
 
 
+def require_writable(location: Location) -> None:
+    """Find out before the work whether a stage could leave its artifact; a complete one may stand.
+
+    Raises:
+        BadInput: nothing can be written there.
+        MissingInput: there is no such bucket.
+    """
+    if exists(location):
+        return
+    if location.is_remote:
+        s3.check_writable(location)
+    else:
+        partial.require_writable(location.path)
+
+
 @contextmanager
 def reading(location: Location, *, verify: bool = False) -> Iterator[Path]:
     """Give a local path to an artifact; a remote one is downloaded for as long as the block lasts.

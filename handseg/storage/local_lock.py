@@ -45,7 +45,7 @@ def _open(path: Path, target: Path) -> IO[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("a+", encoding="utf-8")
     except OSError as error:
-        raise _cannot_be_written(target, error) from error
+        raise cannot_be_written(target, error) from error
 
 
 def _sign(lock: IO[str], target: Path) -> None:
@@ -54,10 +54,11 @@ def _sign(lock: IO[str], target: Path) -> None:
         lock.write(json.dumps(Writer().record()))
         lock.flush()
     except OSError as error:
-        raise _cannot_be_written(target, error) from error
+        raise cannot_be_written(target, error) from error
 
 
-def _cannot_be_written(target: Path, error: OSError) -> BadInput:
+def cannot_be_written(target: Path, error: OSError) -> BadInput:
+    """What is said of a place that the system refuses."""
     return BadInput(f"{target}: cannot be written ({error.strerror}); give another --out")
 
 

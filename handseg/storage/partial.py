@@ -2,6 +2,7 @@
 
 import glob
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,20 @@ from handseg.storage.sums import FILE_SUFFIX, RUN_RECORD, file_sha256, to_text, 
 def is_there(target: Path) -> bool:
     """Whether a complete artifact lies at a path; an empty folder is none, so it may be filled."""
     return target.is_file() or (target.is_dir() and any(target.iterdir()))
+
+
+def require_writable(target: Path) -> None:
+    """Find out before the work whether an artifact could be put there, without leaving anything.
+
+    Raises:
+        BadInput: the folder it would lie in, or the nearest above that is there, takes no file.
+    """
+    folder = next(parent for parent in target.absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise local_lock.cannot_be_written(target, error) from error
 
 
 @contextmanager

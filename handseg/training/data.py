@@ -1,8 +1,8 @@
 """Training samples from the image cache: augmented image and packed target, one at a time."""
 
-import signal
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import cv2
@@ -16,6 +16,7 @@ from handseg.images import augment, copy_paste, elastic
 from handseg.images.cache import CachedImage
 from handseg.images.copy_paste import Patch
 from handseg.settings import TrainSettings
+from handseg.training import worker_processes
 from handseg.training.pose import Pose
 from handseg.training.schedule import Draw
 from handseg.training.shared_memory import PREFETCH
@@ -23,8 +24,6 @@ from handseg.training.shared_memory import PREFETCH
 _KEPT_BYTES = 2**28
 """All images of one size are kept in memory up to this; shrinking 2048 pixels costs more than a
 step of a small network."""
-_GRACE_S = 30
-"""Seconds after SIGTERM in which a training process ends its workers; a pod is given as many."""
 _ELASTIC, _PASTE = 1, 2
 """Which stream of a draw's seed each takes, so that wanting one changes no draw of another."""
 
@@ -164,14 +163,6 @@ def _collate(samples: list[tuple[NDArray[np.uint8], NDArray[np.generic], str]]) 
     return Batch(torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(targets)), [*names])
 
 
-def _start_worker(_worker: int) -> None:
-    # OpenCV's own threads in every worker would fight with the network's over the same cores
-    cv2.setNumThreads(0)
-    # SIGTERM may reach the whole process group: the training process saves first, then its workers
-    # end with it. One whose training process does not end still does, by the alarm.
-    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(_GRACE_S))
-
-
 def load(
     dataset: TrainingImages, batches: Iterable[list[Draw]], *, workers: int, pin_memory: bool
 ) -> Iterator[Batch]:
@@ -182,14 +173,17 @@ def load(
         batches: the draws of each step.
         workers: processes that prepare samples; 0 does it here.
         pin_memory: True where a GPU takes the batches.
+
+    Raises:
+        HandsegError: what preparing a sample raised, here or in a worker.
     """
     loader = DataLoader(
-        dataset,
+        worker_processes.Answering(dataset),
         batch_sampler=batches,
         num_workers=workers,
-        collate_fn=_collate,
+        collate_fn=partial(worker_processes.join, _collate),
         pin_memory=pin_memory,
-        worker_init_fn=_start_worker,
+        worker_init_fn=worker_processes.start,
         prefetch_factor=PREFETCH if workers else None,
     )
-    return iter(loader)
+    return worker_processes.raising(iter(loader))

@@ -26,6 +26,7 @@ from handseg.training import (
     start,
     validation,
     watch,
+    worker_processes,
 )
 from handseg.training.checkpoint import Card, Measurement
 from handseg.training.cost import Lap
@@ -48,6 +49,7 @@ def train(task: Task) -> Trained | None:
         BadInput: the fold is unknown, or a person is on both sides of it; or the folder holds a
             training begun otherwise.
         NonFiniteLoss: no checkpoint was overwritten.
+        WorkerLost: a process that prepares images died.
         Terminated: the process was asked to end; the state was saved first.
     """
     names, held_out = task.sides()
@@ -57,9 +59,10 @@ def train(task: Task) -> Trained | None:
     with distributed.group(device):
         if task.settings.compile:
             compiled.require(device)
-        course = _Course(task, names, held_out, device)
-        course.run()
-        return course.finish() if distributed.rank() == 0 else None
+        with worker_processes.explaining(task.name):
+            course = _Course(task, names, held_out, device)
+            course.run()
+            return course.finish() if distributed.rank() == 0 else None
 
 
 class _Course:

@@ -162,3 +162,11 @@ def test_a_full_disk_is_said_with_its_free_bytes(tmp_path: Path) -> None:
         (path / "half").write_text("abc")
         full.write(b"x")
     assert _names(tmp_path) == []
+
+
+def test_whether_a_place_can_be_written_is_told_without_leaving_anything(tmp_path: Path) -> None:
+    partial.require_writable(tmp_path / "new" / "folder" / "out")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(BadInput, match=r"file/new/out: cannot be written .*; give another --out"):
+        partial.require_writable(tmp_path / "file" / "new" / "out")
+    assert _names(tmp_path) == ["file"]

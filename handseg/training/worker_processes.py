@@ -1,0 +1,87 @@
+"""The processes that prepare a training's images: how each begins, and what their failures say."""
+
+import re
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import cv2
+from torch.utils.data import Dataset
+
+from handseg.errors import HandsegError, WorkerLost
+
+_GRACE_S = 30
+"""Seconds after SIGTERM in which a training process ends its workers; a pod is given as many."""
+_LOST = re.compile(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\) (.*)", re.DOTALL)
+"""How torch begins what it raises, as a RuntimeError, when one has died."""
+_BUS_ERROR = "Bus error"
+"""What a page of /dev/shm that cannot be had is to the process that touches it."""
+
+
+def start(_worker: int) -> None:
+    """Begin one of them; torch calls it there."""
+    # OpenCV's own threads in every worker would fight with the network's over the same cores
+    cv2.setNumThreads(0)
+    # SIGTERM may reach the whole process group: the training process saves first, then its workers
+    # end with it. One whose training process does not end still does, by the alarm.
+    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(_GRACE_S))
+
+
+class Answering(Dataset[Any]):
+    """A data set that gives its error as an item: torch would put a traceback into the message."""
+
+    def __init__(self, dataset: Dataset[Any]) -> None:
+        self._dataset = dataset
+
+    def __getitem__(self, index: Any) -> Any:
+        try:
+            return self._dataset[index]
+        except HandsegError as error:
+            return error
+
+
+def join(collate: Callable[[list[Any]], Any], items: list[Any]) -> Any:
+    """A batch of items of `Answering`, or the first error among them."""
+    errors = [item for item in items if isinstance(item, HandsegError)]
+    return errors[0] if errors else collate(items)
+
+
+def raising(batches: Iterable[Any]) -> Iterator[Any]:
+    """Pass batches of `join` on, and raise what `Answering` caught."""
+    for batch in batches:
+        if isinstance(batch, HandsegError):
+            raise batch
+        yield batch
+
+
+@contextmanager
+def explaining(member: str) -> Iterator[None]:
+    """Within the block, the death of a worker is an error that says what to do.
+
+    torch raises it wherever the training process is at that moment.
+
+    Raises:
+        WorkerLost: names the member, the process and what ended it.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        # While the training waits for a batch, the cause alone says what ended the worker.
+        found = _LOST.match(str(error.__cause__)) or _LOST.match(str(error))
+        if found is None:
+            raise
+        raise WorkerLost(_explained(member, found[1], found[2].strip())) from error
+
+
+def _explained(member: str, numbers: str, what: str) -> str:
+    remedy = (
+        "/dev/shm is too small: give it more, or lower settings.workers or settings.batch_size"
+        if _BUS_ERROR in what
+        else "mostly memory ran out: give more, or lower settings.batch_size or settings.workers"
+    )
+    return (
+        f"{member}: a process that prepares images (pid {numbers}) {what.partition('.')[0]}; "
+        f"{remedy} (0 workers: this process prepares them); the same command then goes on from "
+        "the newest state"
+    )

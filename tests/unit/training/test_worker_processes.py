@@ -1,0 +1,71 @@
+import os
+import signal
+import time
+from collections.abc import Sequence
+
+import pytest
+from torch.utils.data import DataLoader, Dataset
+
+from handseg.errors import BadInput, HandsegError, WorkerLost
+from handseg.training import worker_processes
+
+
+class _Numbers(Dataset[int]):
+    """A data set whose items end as `odd` says."""
+
+    def __init__(self, odd: str) -> None:
+        self._odd = odd
+
+    def __getitem__(self, index: int) -> int:
+        if index % 2 and self._odd == "refused":
+            raise BadInput(f"image {index}: damaged; copy it again")
+        if index % 2:
+            os.kill(os.getpid(), getattr(signal, self._odd))
+            time.sleep(60)
+        return index
+
+
+def _sums(odd: str, batches: Sequence[list[int]], workers: int = 1) -> list[int]:
+    def joined(items: list[object]) -> object:
+        return worker_processes.join(sum, items)
+
+    loader: DataLoader[int] = DataLoader(
+        worker_processes.Answering(_Numbers(odd)),
+        batch_sampler=batches,
+        num_workers=workers,
+        collate_fn=joined,
+        worker_init_fn=worker_processes.start,
+    )
+    with worker_processes.explaining("fold0"):
+        return list(worker_processes.raising(iter(loader)))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_batches_come_as_they_are(workers: int) -> None:
+    assert _sums("refused", [[0, 2], [4, 6]], workers) == [2, 10]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_an_image_is_refused_for_is_said_as_it_was(workers: int) -> None:
+    with pytest.raises(BadInput) as raised:
+        _sums("refused", [[0, 2], [4, 5]], workers)
+    assert str(raised.value) == "image 5: damaged; copy it again"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("SIGKILL", "is killed by signal: Killed; mostly memory ran out: give more"),
+        ("SIGBUS", "is killed by signal: Bus error; /dev/shm is too small: give it more"),
+    ],
+)
+def test_a_workers_death_says_what_to_do(number: str, words: str) -> None:
+    with pytest.raises(WorkerLost, match=r"fold0: a process that prepares images \(pid \d+\)") as e:
+        _sums(number, [[0, 2], [4, 5]])
+    assert words in str(e.value)
+    assert isinstance(e.value, HandsegError) and e.value.exit_code != 1
+
+
+def test_another_error_is_left_alone() -> None:
+    with pytest.raises(RuntimeError, match="^shape$"), worker_processes.explaining("fold0"):
+        raise RuntimeError("shape")
