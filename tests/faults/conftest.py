@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import interrupted
 from tests.faults.bucket import Bucket
 from tests.faults.command import handseg
 from tests.faults.table import HAPPENED, ROW
@@ -47,6 +48,23 @@ def done(hands: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("run") / "run"
     handseg("run", "--data", hands, "--out", out, *FEW_STEPS).must(0)
     return out
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(done: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """SHA-256 of the weights of `interrupted.words` where nothing interrupts them."""
+    out = tmp_path_factory.mktemp("uninterrupted") / "member"
+    handseg(*interrupted.words(done, out)).must(0)
+    return interrupted.weights(out)
+
+
+@pytest.fixture(scope="session")
+def halfway(done: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The states of such a training, killed within an epoch; take a copy to go on."""
+    out = tmp_path_factory.mktemp("halfway") / "member"
+    state = out.with_name("member.partial")
+    interrupted.kill_within_an_epoch(interrupted.words(done, out), state)
+    return state
 
 
 @pytest.fixture
