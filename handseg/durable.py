@@ -14,24 +14,23 @@ _MARK = ".partial-"
 
 
 @contextmanager
-def replacing(path: Path, *, needed: int) -> Iterator[Path]:
-    """Give a path to write a file to; when the block ends cleanly it is durable, and at its place.
+def room_beside(path: Path, *, needed: int) -> Iterator[Path]:
+    """Give a path beside another, to write a file to and `move` it from there.
 
-    What stood there before stays until then. After an exception nothing of the new file is left.
+    What is there when the block ends is removed.
 
     Args:
-        path: where the file goes; its folder exists.
+        path: about where the file goes; its folder exists.
         needed: bytes that it will take.
 
     Raises:
         DiskFull: they are not there.
     """
     temporary = beside(path)
-    _require_room(path, needed)
+    if shutil.disk_usage(path.parent).free < needed:
+        raise disk_full(path, needed)
     try:
         yield temporary
-        sync(temporary)
-        temporary.replace(path)
     except OSError as error:
         if not is_full(error):
             raise
@@ -39,14 +38,25 @@ def replacing(path: Path, *, needed: int) -> Iterator[Path]:
         raise disk_full(path, needed) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def move(temporary: Path, path: Path) -> None:
+    """Make a file durable and put it at its place, over what stood there."""
+    sync(temporary)
+    temporary.replace(path)
     sync(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small text file; see `replacing`."""
+    """Write a small text file; it is durable before it appears.
+
+    Raises:
+        DiskFull: what stood there before is as it was.
+    """
     content = text.encode()
-    with replacing(path, needed=len(content)) as temporary:
+    with room_beside(path, needed=len(content)) as temporary:
         temporary.write_bytes(content)
+        move(temporary, path)
 
 
 def beside(path: Path) -> Path:
@@ -88,8 +98,3 @@ def disk_full(path: Path, needed: int, *, at_least: bool = False) -> DiskFull:
         f"{path}: the disk is full: {more}{needed:,} bytes are needed, {free:,} are free; "
         "make room, then run the same command again"
     )
-
-
-def _require_room(path: Path, needed: int) -> None:
-    if shutil.disk_usage(path.parent).free < needed:
-        raise disk_full(path, needed)

@@ -54,9 +54,7 @@ def infer(
         OutOfGpuMemory: names batch and size.
     """
     started, share = datetime.now(UTC), Shard.parse(shard)
-    artifact.require_writable(out)
-    if part not in get_args(Part):
-        raise BadInput(f"part is {part!r}; give one of {', '.join(get_args(Part))}")
+    _check_asked(part, out)
     with ExitStack() as opened:
         checkpoint_path = opened.enter_context(artifact.reading(checkpoint, verify=True))
         images, cache_hash = _images(cache, opened)
@@ -85,6 +83,13 @@ def infer(
             )
             provenance.write(folder, record)
         logger.info("%s: %d images by %s on %s", out, len(names), card.name, device)
+
+
+def _check_asked(part: str, out: Location) -> None:
+    """Refuse at once what no input is needed for."""
+    if part not in get_args(Part):
+        raise BadInput(f"part is {part!r}; give one of {', '.join(get_args(Part))}")
+    artifact.require_writable(out)
 
 
 def _images(cache: Location, opened: ExitStack) -> tuple[ImageCache | StreamedCache, str]:

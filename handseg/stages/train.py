@@ -171,7 +171,7 @@ class _Member:
             if trained is None:
                 return
             with artifact.writing(out, folder=True) as path:
-                trained.publish(folder, path)
+                trained.publish(path)
                 record = provenance.record(
                     stage="train", settings=settings, parents=self.parents, started=started,
                     device=trained.card.device, extra=asdict(trained.cost),

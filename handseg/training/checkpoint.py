@@ -5,14 +5,11 @@ that name them by their content are equal too; what a training took stands in it
 """
 
 import json
-import os
-import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from safetensors.torch import load_file
 
 from handseg import bones, durable
 from handseg.errors import BadInput, MissingInput
@@ -25,7 +22,6 @@ from handseg.settings_codec import from_dict
 MODEL = "model.safetensors"
 CARD = "card.json"
 FORMAT = 2
-_OS_ERROR = re.compile(r"os error (\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,29 +96,6 @@ class Card:
     findings: list[Finding] = field(default_factory=list)
     """Named warnings about its data and its course."""
     format: int = FORMAT
-
-
-def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write tensors to a safetensors file, durable before it appears at its path.
-
-    Raises:
-        DiskFull: what was there before is as it was.
-    """
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with durable.replacing(path, needed=sum(t.nbytes for t in plain.values())) as temporary:
-        _save_file(plain, temporary, metadata)
-
-
-def _save_file(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
-    try:
-        save_file(tensors, path, metadata)
-    except SafetensorError as error:
-        # The number of the system's error stands in the text alone.
-        found = _OS_ERROR.search(str(error))
-        if found is None:
-            raise
-        number = int(found[1])
-        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def save_card(folder: Path, card: Card) -> None:

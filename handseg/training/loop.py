@@ -17,7 +17,6 @@ from handseg.inference import compiled
 from handseg.inference import device as devices
 from handseg.training import (
     calibration,
-    checkpoint,
     data,
     distributed,
     memory,
@@ -32,7 +31,7 @@ from handseg.training.checkpoint import Card, Measurement
 from handseg.training.cost import Lap
 from handseg.training.resume import Progress
 from handseg.training.task import Task
-from handseg.training.trained import BEST, LAST, Trained
+from handseg.training.trained import Trained
 from handseg.training.trainer import Trainer
 from handseg.training.waiting import Waiting
 
@@ -113,7 +112,7 @@ class _Course:
             ", ".join(map(str, plan.sizes_px)), self._described,
         )  # fmt: skip
         return Progress(
-            step=0, seconds=0.0, plan=plan, prior=known.prior, best_step=0,
+            step=0, seconds=0.0, plan=plan, prior=known.prior, best_step=0, best_weights="",
             best_dice_per_class={}, history=[], laps=[], identity=self._task.identity,
             seen=known.seen, warm_start=origin, findings=known.findings,
         )  # fmt: skip
@@ -200,10 +199,11 @@ class _Course:
         best = state.best_dice_per_class
         if not best or dice > float(np.mean(list(best.values()))):
             weights = dict(self._trainer.best_network.state_dict())
-            checkpoint.save_tensors(self._task.folder / BEST, weights, {})
+            saved = resume.save_weights(self._task.folder, f"best-{state.step:08d}", weights)
             self._progress = replace(
-                self._progress, best_step=state.step, best_dice_per_class=measured.dice_per_class
-            )
+                self._progress, best_step=state.step, best_weights=saved.name,
+                best_dice_per_class=measured.dice_per_class,
+            )  # fmt: skip
 
     def _save(self, since: float) -> None:
         peak = max(self._progress.peak_memory_bytes, memory.peak_bytes(self._device))
@@ -217,7 +217,6 @@ class _Course:
         task, state = self._task, self._progress
         best = state.best_dice_per_class
         last = dict(self._trainer.best_network.state_dict())
-        checkpoint.save_tensors(task.folder / LAST, last, {})
         card = Card(
             name=task.name,
             fold=task.fold,
@@ -237,4 +236,7 @@ class _Course:
             warm_start=state.warm_start,
             findings=[*state.findings, *course.of_history(task.name, state.history)],
         )
-        return Trained(card, state.cost)
+        return Trained(
+            card, state.cost, best=resume.best_weights(task.folder, state),
+            last=resume.save_weights(task.folder, "last", last),
+        )  # fmt: skip

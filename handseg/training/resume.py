@@ -1,6 +1,5 @@
 """The resumable state of a training: written whole with its SHA-256, the newest intact one read."""
 
-import hashlib
 import json
 import logging
 from dataclasses import asdict, dataclass, field
@@ -8,18 +7,21 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
 from torch import Tensor
 
 from handseg import durable
 from handseg.errors import BadInput
 from handseg.findings.finding import Finding
 from handseg.settings_codec import from_dict
-from handseg.training.checkpoint import Measurement, WarmStart, save_tensors
+from handseg.training import tensor_files
+from handseg.training.checkpoint import Measurement, WarmStart
 from handseg.training.cost import Cost, Lap
 from handseg.training.schedule import Plan
 
 logger = logging.getLogger(__name__)
 FOLDER = "resume"
+_STATE = "step"
 _KEPT = 2
 
 
@@ -34,6 +36,8 @@ class Progress:
     plan: Plan
     prior: list[float]
     best_step: int
+    best_weights: str
+    """File of that step's weights; empty before the first validation."""
     best_dice_per_class: dict[str, float]
     history: list[Measurement]
     laps: list[Lap]
@@ -58,7 +62,7 @@ class Progress:
 
 
 def save(folder: Path, progress: Progress, tensors: dict[str, Tensor]) -> Path:
-    """Write the state of a step; the two newest are kept.
+    """Write the state of a step; the two newest are kept, and the best weights that they name.
 
     Args:
         folder: the checkpoint folder being filled.
@@ -66,17 +70,32 @@ def save(folder: Path, progress: Progress, tensors: dict[str, Tensor]) -> Path:
         tensors: network, moving average and optimiser, by name.
 
     Returns:
-        The file written; its SHA-256 stands in the file of the same name plus `.sha256`.
+        The file written.
+
+    Raises:
+        DiskFull: the states before are as they were.
     """
-    states = folder / FOLDER
-    states.mkdir(parents=True, exist_ok=True)
-    path = states / f"step-{progress.step:08d}.safetensors"
-    save_tensors(path, tensors, {"progress": json.dumps(asdict(progress))})
-    durable.write_text(_sums(path), f"{_sha256(path)}  {path.name}\n")
-    for old in sorted(states.glob("step-*.safetensors"))[:-_KEPT]:
-        _sums(old).unlink(missing_ok=True)
-        old.unlink()
+    stem = f"{_STATE}-{progress.step:08d}"
+    metadata = {"progress": json.dumps(asdict(progress))}
+    path = tensor_files.save(_states(folder), stem, tensors, metadata)
+    # Later ones are damaged: the training has gone back before them.
+    before = [old for old in _newest_first(folder) if old.name < stem]
+    kept = [path, *before[: _KEPT - 1]]
+    named = {progress.best_weights, *(_best_weights(old) for old in kept[1:])}
+    for old in path.parent.glob("*.safetensors"):
+        if old not in kept and old.name not in named:
+            old.unlink()
     return path
+
+
+def save_weights(folder: Path, stem: str, weights: dict[str, Tensor]) -> Path:
+    """Write weights beside the states, such as the best; `Progress.best_weights` keeps them."""
+    return tensor_files.save(_states(folder), stem, weights, {})
+
+
+def best_weights(folder: Path, progress: Progress) -> Path:
+    """The file of the best weights up to a state."""
+    return folder / FOLDER / progress.best_weights
 
 
 def load(folder: Path) -> tuple[Progress, dict[str, Tensor]] | None:
@@ -85,14 +104,17 @@ def load(folder: Path) -> tuple[Progress, dict[str, Tensor]] | None:
     Raises:
         BadInput: there are states and all of them are damaged.
     """
-    states = sorted((folder / FOLDER).glob("step-*.safetensors"), reverse=True)
     for place in (folder, folder / FOLDER):
         durable.remove_stray(place)
+    states = _newest_first(folder)
     for path in states:
-        sums = _sums(path)
-        if sums.is_file() and sums.read_text(encoding="utf-8").startswith(_sha256(path)):
-            return _read(path)
-        logger.warning("%s is damaged or incomplete; trying the state before it", path)
+        damaged = path
+        if tensor_files.is_intact(path):
+            progress = _progress(path)
+            damaged = best_weights(folder, progress)
+            if not progress.best_weights or tensor_files.is_intact(damaged):
+                return progress, load_file(path)
+        logger.warning("%s is damaged; trying the state before it", damaged)
     if states:
         raise BadInput(
             f"{folder / FOLDER}: every state in it is damaged; remove it to start afresh"
@@ -102,23 +124,34 @@ def load(folder: Path) -> tuple[Progress, dict[str, Tensor]] | None:
 
 def has_begun(folder: Path) -> bool:
     """Whether a training has left a state in its folder."""
-    return any((folder / FOLDER).glob("step-*.safetensors"))
+    return bool(_newest_first(folder))
 
 
-def _sums(path: Path) -> Path:
-    return path.with_name(path.name + ".sha256")
+def _states(folder: Path) -> Path:
+    """Where the states lie; what is written there appears in a folder that is itself durable."""
+    states = folder / FOLDER
+    if not states.is_dir():
+        states.mkdir(parents=True)
+        durable.sync(folder)
+    return states
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted((folder / FOLDER).glob(f"{_STATE}-*.safetensors"), reverse=True)
 
 
-def _read(path: Path) -> tuple[Progress, dict[str, Tensor]]:
+def _best_weights(path: Path) -> str:
+    """What a state names as the best weights; nothing where it is damaged."""
+    try:
+        return _progress(path).best_weights
+    except BadInput:
+        return ""
+
+
+def _progress(path: Path) -> Progress:
     try:
         with safe_open(path, framework="pt") as file:
-            progress = from_dict(Progress, json.loads(file.metadata()["progress"]))
-            return progress, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
+            return from_dict(Progress, json.loads(file.metadata()["progress"]))
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise BadInput(
             f"{path}: written by another version ({error}); remove its folder"

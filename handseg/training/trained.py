@@ -1,28 +1,33 @@
 """A training that is complete: what it made, what it cost, and how it becomes a checkpoint."""
 
-import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from handseg.training import checkpoint
+from handseg.training import checkpoint, tensor_files
 from handseg.training.checkpoint import Card
 from handseg.training.cost import Cost
 
-BEST = "best.safetensors"
 LAST = "last.safetensors"
 
 
 class Trained(NamedTuple):
-    """What a training ends with, beside the weights in its folder."""
+    """What a training ends with."""
 
     card: Card
     cost: Cost
+    best: Path
+    """Weights of the best step, as `tensor_files` wrote them."""
+    last: Path
+    """Weights of the last step, likewise."""
 
-    def publish(self, folder: Path, into: Path) -> None:
+    def publish(self, into: Path) -> None:
         """Copy what the training left in its folder into a checkpoint folder.
 
         The training's own folder stays whole, so that a process killed here need not train again.
+
+        Raises:
+            BadInput: a file was damaged since it was written.
         """
-        shutil.copyfile(folder / BEST, into / checkpoint.MODEL)
-        shutil.copyfile(folder / LAST, into / LAST)
+        tensor_files.publish(self.best, into / checkpoint.MODEL)
+        tensor_files.publish(self.last, into / LAST)
         checkpoint.save_card(into, self.card)

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from handseg.storage.sums import file_sha256
-from handseg.training import checkpoint, resume
+from handseg.training import checkpoint
 from tests.faults import training
 from tests.faults.command import start, until, wait
 
@@ -21,15 +21,13 @@ def words(run: Path, out: Path, *further: object) -> list[object]:
 
 
 def steps(state: Path) -> list[int]:
-    """The steps of the states that are complete, oldest first; 0 before the first."""
-    files = (state / resume.FOLDER).glob("step-*.safetensors")
-    whole = (path for path in files if path.with_name(f"{path.name}.sha256").is_file())
-    return [0, *sorted(int(path.stem.removeprefix("step-")) for path in whole)]
+    """The steps of the states that are there, oldest first; 0 before the first."""
+    return [0, *(int(path.name.split("-")[1]) for path in training.states(state))]
 
 
 def newest(state: Path) -> Path:
     """The file of the newest state."""
-    return state / resume.FOLDER / f"step-{steps(state)[-1]:08d}.safetensors"
+    return training.states(state)[-1]
 
 
 def weights(out: Path) -> str:

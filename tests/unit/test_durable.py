@@ -19,19 +19,20 @@ def test_a_text_replaces_the_old_one_whole(tmp_path: Path) -> None:
     assert _names(tmp_path) == ["run.json"]
 
 
-def test_until_the_block_ends_the_old_file_stands(tmp_path: Path) -> None:
+def test_until_it_is_moved_the_old_file_stands(tmp_path: Path) -> None:
     path = tmp_path / "state"
     path.write_text("old")
-    with durable.replacing(path, needed=3) as temporary:
+    with durable.room_beside(path, needed=3) as temporary:
         temporary.write_text("new")
         assert path.read_text() == "old"
+        durable.move(temporary, path)
     assert path.read_text() == "new"
 
 
 def test_an_exception_leaves_the_old_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "state"
     path.write_text("old")
-    with pytest.raises(ZeroDivisionError), durable.replacing(path, needed=3) as temporary:
+    with pytest.raises(ZeroDivisionError), durable.room_beside(path, needed=3) as temporary:
         temporary.write_text("half")
         raise ZeroDivisionError
     assert path.read_text() == "old"
@@ -42,7 +43,7 @@ def test_more_than_is_free_is_refused_before_a_byte_is_written(tmp_path: Path) -
     needed = shutil.disk_usage(tmp_path).total + 1
     with (
         pytest.raises(DiskFull, match=rf"state: the disk is full: {needed:,} bytes are needed, "),
-        durable.replacing(tmp_path / "state", needed=needed),
+        durable.room_beside(tmp_path / "state", needed=needed),
     ):
         raise AssertionError
     assert _names(tmp_path) == []
@@ -51,7 +52,7 @@ def test_more_than_is_free_is_refused_before_a_byte_is_written(tmp_path: Path) -
 def test_a_disk_that_fills_while_it_is_written_is_told_as_well(tmp_path: Path) -> None:
     with (
         pytest.raises(DiskFull, match=r"state: the disk is full: 3 bytes are needed, [\d,]+ are"),
-        durable.replacing(tmp_path / "state", needed=3) as temporary,
+        durable.room_beside(tmp_path / "state", needed=3) as temporary,
         Path("/dev/full").open("wb", buffering=0) as full,
     ):
         temporary.write_text("a")

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from safetensors.torch import save_file
+
 from handseg.dataset.phantom import writer
 from handseg.images.cache import CacheWriter, ImageCache
 from handseg.inference.store import StoreWriter
@@ -118,6 +120,6 @@ class Inputs:
         network, card = checkpoint.load_model(learned)
         place = self.folder / "member"
         with artifact.writing(Location(str(place)), folder=True) as folder:
-            checkpoint.save_tensors(folder / checkpoint.MODEL, dict(network.state_dict()), {})
+            save_file(dict(network.state_dict()), folder / checkpoint.MODEL)
             checkpoint.save_card(folder, replace(card, cache=artifact.content_hash(cache)))
         return place

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from handseg.storage.sums import file_sha256
+from tests.faults import interrupted
 from tests.faults.command import handseg
 from tests.faults.figures import killing
 from tests.faults.figures.figure import Figure, Provoke, Trial
@@ -83,8 +84,8 @@ def _newest_state(out: Path) -> str:
     """What the killed training left to go on from."""
     if out.exists():
         return "the checkpoint was complete"
-    states = sorted(out.with_name(f"{out.name}.partial").glob("resume/step-*.safetensors"))
-    return f"newest state {states[-1].stem}" if states else "no state yet"
+    step = interrupted.steps(out.with_name(f"{out.name}.partial"))[-1]
+    return f"newest state of step {step}" if step else "no state yet"
 
 
 FIGURE = Figure(

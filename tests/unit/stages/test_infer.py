@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from handseg import bones, provenance
 from handseg.errors import BadInput, MissingInput
@@ -64,7 +65,7 @@ def _write_checkpoint(path: Path, cache: Path, folds: Path, *, broken: bool = Fa
         mean_dice=0.5,
     )
     with artifact.writing(Location(str(path)), folder=True) as folder:
-        checkpoint.save_tensors(folder / checkpoint.MODEL, dict(network.state_dict()), {})
+        save_file(dict(network.state_dict()), folder / checkpoint.MODEL)
         checkpoint.save_card(folder, card)
 
 

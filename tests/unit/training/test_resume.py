@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,16 @@ def _progress(step: int) -> Progress:
         plan=Plan(sizes_px=[32, 64], steps=[3, 4], fractions=[0.5, 0.5], images=5),
         prior=[0.5],
         best_step=step,
+        best_weights="",
         best_dice_per_class={"Radius": 0.25},
         history=[line],
         laps=[Lap(step=step, seconds=2.0)],
         identity={"fold": "0"},
     )
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / resume.FOLDER).iterdir())
 
 
 def _save(folder: Path, step: int) -> Path:
@@ -46,12 +52,39 @@ def test_the_newest_state_comes_back_whole(tmp_path: Path) -> None:
 def test_two_states_are_kept(tmp_path: Path) -> None:
     for step in range(1, 5):
         _save(tmp_path, step)
-    assert sorted(path.name for path in (tmp_path / resume.FOLDER).iterdir()) == [
-        "step-00000003.safetensors",
-        "step-00000003.safetensors.sha256",
-        "step-00000004.safetensors",
-        "step-00000004.safetensors.sha256",
-    ]
+    assert [name[:13] for name in _names(tmp_path)] == ["step-00000003", "step-00000004"]
+
+
+def test_best_weights_are_kept_as_long_as_a_state_names_them(tmp_path: Path) -> None:
+    weights = {"weight": torch.zeros(3)}
+    for step in (1, 2):
+        best = resume.save_weights(tmp_path, f"best-{step:08d}", weights)
+        for later in (2 * step - 1, 2 * step):
+            resume.save(tmp_path, replace(_progress(later), best_weights=best.name), weights)
+    assert [name[:13] for name in _names(tmp_path)] == [
+        "best-00000002", "step-00000003", "step-00000004",
+    ]  # fmt: skip
+
+
+def test_a_state_whose_best_weights_are_damaged_gives_way_to_the_one_before(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _save(tmp_path, 1)
+    best = resume.save_weights(tmp_path, "best-00000002", {"weight": torch.zeros(3)})
+    resume.save(tmp_path, replace(_progress(2), best_weights=best.name), {})
+    best.write_bytes(best.read_bytes()[:-1])
+    found = resume.load(tmp_path)
+    assert found is not None and found[0].step == 1
+    assert f"{best.name} is damaged" in caplog.text
+
+
+def test_damaged_states_do_not_count_among_those_kept(tmp_path: Path) -> None:
+    _save(tmp_path, 1)
+    for step in (2, 3):
+        _save(tmp_path, step).write_bytes(b"")
+    assert _names(tmp_path)[0].startswith("step-00000002")
+    _save(tmp_path, 2)
+    assert [name[:13] for name in _names(tmp_path)] == ["step-00000002"]
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped"])
@@ -68,7 +101,7 @@ def test_a_damaged_newest_state_gives_way_to_the_one_before(
     newest.write_bytes(content)
     found = resume.load(tmp_path)
     assert found is not None and found[0].step == 1
-    assert "step-00000002.safetensors is damaged" in caplog.text
+    assert f"{newest.name} is damaged" in caplog.text
 
 
 def test_all_states_damaged_is_an_error(tmp_path: Path) -> None:
