@@ -1,5 +1,6 @@
 """A training of a few epochs that something interrupts, and the weights that it must end with."""
 
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +36,11 @@ def weights(out: Path) -> str:
     return file_sha256(out / checkpoint.MODEL)
 
 
+def wait_for_newer(process: subprocess.Popen[str], state: Path, *, than: int) -> None:
+    """Wait until a training has saved a state of a later step."""
+    until(lambda: steps(state)[-1] > than, process)
+
+
 def kill_within_an_epoch(command: Sequence[object], state: Path) -> int:
     """SIGKILL a training, again if need be, until its newest state lies within an epoch.
 
@@ -44,7 +50,7 @@ def kill_within_an_epoch(command: Sequence[object], state: Path) -> int:
     step = 0
     while step % EPOCH == 0:
         process = start(*command)
-        until(lambda before=step: steps(state)[-1] > max(before, EPOCH), process)
+        wait_for_newer(process, state, than=max(step, EPOCH))
         process.kill()
         wait(process)
         step = steps(state)[-1]

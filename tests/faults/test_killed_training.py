@@ -36,6 +36,10 @@ def _strays(state: Path) -> set[Path]:
     return set((state / "resume").glob(".step-*.partial-*"))
 
 
+def _wait_for_stray(process: subprocess.Popen[str], state: Path, known: set[Path]) -> None:
+    until(lambda: bool(_strays(state) - known), process)
+
+
 def _children(number: int) -> list[int]:
     text = Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii")
     return [int(word) for word in text.split()]
@@ -68,7 +72,7 @@ def test_row_02_killed_while_saving_it_goes_on_from_the_state_before(
     kills, resumed = 0, list[int]()
     while kills < _KILLS:
         process = start(*command)
-        until(lambda old=left: bool(_strays(state) - old), process)
+        _wait_for_stray(process, state, left)
         process.kill()
         said = wait(process).said
         assert "damaged" not in said, said
@@ -98,7 +102,7 @@ def test_row_03_sigterm_saves_the_step_and_ends(
     for _ in range(2):
         before = interrupted.steps(state)[-1]
         process = start(*command)
-        until(lambda old=before: interrupted.steps(state)[-1] > old, process)
+        interrupted.wait_for_newer(process, state, than=before)
         process.send_signal(signal.SIGTERM)
         ended = wait(process, limit_s=_LIMIT_S).must(143, "SIGTERM: saving after this step")
         step = interrupted.steps(state)[-1]
@@ -118,7 +122,7 @@ def test_row_03_a_second_sigterm_ends_at_once(
     slow = {**_SLOW, **ENDLESS, "batch_size": 4}
     process = start(*training.words(done, tmp_path / "member", settings=slow))
     state = tmp_path / "member.partial"
-    until(lambda: interrupted.steps(state)[-1] > 0, process)
+    interrupted.wait_for_newer(process, state, than=0)
     process.send_signal(signal.SIGTERM)
     _line(process, "SIGTERM: saving after this step")
     process.send_signal(signal.SIGTERM)
@@ -137,7 +141,7 @@ def test_row_04_a_killed_worker_is_said_with_its_remedy(
     state = tmp_path / "member.partial"
     command = training.words(done, tmp_path / "member", settings={**ENDLESS, "workers": 1})
     process = start(*command)
-    until(lambda: interrupted.steps(state)[-1] > 0, process)
+    interrupted.wait_for_newer(process, state, than=0)
     (worker,) = _children(process.pid)
     os.kill(worker, signal.SIGKILL)
     ended = wait(process, limit_s=60)

@@ -8,7 +8,7 @@ import pytest
 
 from handseg.storage.sums import file_sha256
 from tests.faults import disks, interrupted, training
-from tests.faults.command import handseg, start, until, wait
+from tests.faults.command import handseg, start, wait
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_row_05_the_disk_is_full_when_a_state_is_saved(
     command = interrupted.words(done, small / "member")
     before = interrupted.steps(state)[-1]
     process = start(*command)
-    until(lambda: interrupted.steps(state)[-1] > before, process)
+    interrupted.wait_for_newer(process, state, than=before)
     # Again and again, as an old state is removed when a new one is there.
     while process.poll() is None:
         filler = disks.fill(small)
