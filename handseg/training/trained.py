@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from handseg.training import checkpoint, tensor_files
+from handseg.training import checkpoint, model_card, tensor_files
 from handseg.training.checkpoint import Card
 from handseg.training.cost import Cost
 
@@ -31,3 +31,5 @@ class Trained(NamedTuple):
         tensor_files.publish(self.best, into / checkpoint.MODEL)
         tensor_files.publish(self.last, into / LAST)
         checkpoint.save_card(into, self.card)
+        words = model_card.text(self.card)
+        (into / model_card.FILE_NAME).write_text(words, encoding="utf-8")
