@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Annotated, Any, TypeAlias
 
 from handseg import provenance, pseudonyms
-from handseg.commands import networks
+from handseg.commands import machine, networks
 from handseg.commands.check import check
 from handseg.commands.plan import Part, Step, steps
 from handseg.commands.time_left import TimeLeft
@@ -70,7 +70,8 @@ def run(
 
     Raises:
         BadInput: `out` was made from other data or settings, or calls people otherwise, and the
-            message lists the differences; or it cannot be written.
+            message lists the differences; or it cannot be written, or this machine lacks what a
+            step asks for.
     """
     given = {
         "split": split,
@@ -82,16 +83,20 @@ def run(
     chosen = catalogue.load(preset, {name: values for name, values in given.items() if values})
     made = _made_before(out)
     if made is None:
-        _require_writable(chosen, data, out)
+        _require_possible(chosen, data, out)
     faulty = check(data) if made is None else 0
     return faulty or _run(chosen, data, out, made=made, no_images=no_images)
 
 
-def _require_writable(chosen: Preset, data: Location, out: Location) -> None:
-    """Refuse before the data is read what could not be written; under a prefix all is alike."""
-    plan = [] if out.is_remote else steps(chosen, data=data, out=out, part="test")
-    for place in [out.child(_RECORD), *(p for step in plan for p in (step.out, *step.also))]:
+def _require_possible(chosen: Preset, data: Location, out: Location) -> None:
+    """Refuse before the data is read what could not be written, or done on this machine."""
+    # Whether there is a test part is not known yet.
+    plan = steps(chosen, data=data, out=out, part="test")
+    # Under a prefix all is alike.
+    written = [] if out.is_remote else [p for step in plan for p in (step.out, *step.also)]
+    for place in (out.child(_RECORD), *written):
         artifact.require_writable(place)
+    machine.check(plan)
 
 
 def _run(

@@ -27,7 +27,7 @@ def choose_device(device: Device) -> torch.device:
         why = "is a build without CUDA" if torch.version.cuda is None else "finds no GPU or driver"
         raise BadInput(
             f"device is cuda, but torch {torch.__version__} {why}; "
-            "give --settings.device auto or cpu, or run where `nvidia-smi` lists a GPU"
+            "give device auto or cpu, or run where `nvidia-smi` lists a GPU"
         )
     return torch.device("cuda")
 

@@ -12,6 +12,7 @@ from handseg.folds import FoldTable
 from handseg.images import cache_index
 from handseg.images.cache import ImageCache
 from handseg.images.cache_stream import StreamedCache
+from handseg.inference import device as devices
 from handseg.inference import filling
 from handseg.inference.filling import Part
 from handseg.inference.shard import WHOLE, Shard
@@ -48,13 +49,13 @@ def infer(
 
     Raises:
         BadInput: cache or fold table are not those the member was trained with, the part holds no
-            image (or the shard would), oof is asked for without a fold table, or the checkpoint is
-            damaged.
+            image (or the shard would), oof is asked for without a fold table, the checkpoint is
+            damaged, or a GPU is asked for and absent.
         MissingInput: an input is not there.
         OutOfGpuMemory: names batch and size.
     """
     started, share = datetime.now(UTC), Shard.parse(shard)
-    _check_asked(part, out)
+    _check_asked(part, out, settings)
     with ExitStack() as opened:
         checkpoint_path = opened.enter_context(artifact.reading(checkpoint, verify=True))
         images, cache_hash = _images(cache, opened)
@@ -85,11 +86,13 @@ def infer(
         logger.info("%s: %d images by %s on %s", out, len(names), card.name, device)
 
 
-def _check_asked(part: str, out: Location) -> None:
+def _check_asked(part: str, out: Location, settings: InferSettings) -> None:
     """Refuse at once what no input is needed for."""
     if part not in get_args(Part):
         raise BadInput(f"part is {part!r}; give one of {', '.join(get_args(Part))}")
     artifact.require_writable(out)
+    if not artifact.exists(out):
+        devices.choose_device(settings.device)
 
 
 def _images(cache: Location, opened: ExitStack) -> tuple[ImageCache | StreamedCache, str]:

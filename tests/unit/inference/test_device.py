@@ -18,7 +18,7 @@ def _cpu_with(monkeypatch: pytest.MonkeyPatch, **capabilities: bool) -> None:
 
 @pytest.mark.usefixtures("_no_gpu")
 def test_gpu_asked_for_and_absent_is_refused_with_the_remedy() -> None:
-    with pytest.raises(BadInput, match="device is cuda, but torch .*; give --settings.device auto"):
+    with pytest.raises(BadInput, match="device is cuda, but torch .*; give device auto"):
         device.choose_device("cuda")
 
 
