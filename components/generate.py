@@ -16,7 +16,12 @@ from handseg import settings as all_settings
 _HERE = Path(__file__).parent
 _HEAD = "<!-- Made by `python -m components.generate`; change the stage's docstring instead. -->"
 
-_PLAIN = {"String": "text", "Dict[String, Any]": "mapping", "List[Float]": "list of numbers"}
+_PLAIN = {
+    "String": "text",
+    "Float": "number",
+    "Dict[String, Any]": "mapping",
+    "List[Float]": "list of numbers",
+}
 
 
 def readme(name: str) -> str:

@@ -67,7 +67,13 @@ class Layout:
         cached = preprocess(**raw, folds=folds, settings=kind, lineage=origin)
         read = {"cache": cached.outputs["cache"], "folds": folds}
         with dsl.ParallelFor(list(map(_loop_item, preset.members)), parallelism=at_once) as member:
-            trained = train(**read, member=member, states_uri=given.states_uri, lineage=origin)
+            trained = train(
+                **read,
+                member=member,
+                states_uri=given.states_uri,
+                limit_minutes=resources.training_minutes() if self.cluster else 0.0,
+                lineage=origin,
+            )
             inferred = fan_out.inferred(
                 self.shards,
                 at_once=at_once,

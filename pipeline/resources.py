@@ -46,6 +46,8 @@ class Resources:
 
 
 _HOUR_S = 3600
+_AROUND_TRAINING_S = 1800
+"""Of a training pod's time: to fetch image and inputs before, and to save and upload after."""
 STAGES = {
     "split": Resources(cpu="1", memory="2Gi", timeout_s=_HOUR_S, reads_raw=True),
     "preprocess": Resources(
@@ -69,6 +71,14 @@ STAGES = {
     "tally": Resources(cpu="4", memory="8Gi", timeout_s=2 * _HOUR_S, scratch="100Gi"),
     "conclude": Resources(cpu="1", memory="1Gi", timeout_s=_HOUR_S, scratch="1Gi"),
 }
+
+
+def training_minutes() -> float:
+    """How long a pod may train before it saves and fails, for the next try to go on from there.
+
+    At its pod's deadline it would have 30 seconds for that, too few to upload a large state.
+    """
+    return (STAGES["train"].timeout_s - _AROUND_TRAINING_S) / 60
 
 
 def of_stage(stage: str, *, accelerated: bool, nodes: Nodes) -> Resources:

@@ -13,6 +13,7 @@ def train(
     folds: dsl.Input[dsl.Dataset],
     member: dict[str, Any],
     states_uri: str,
+    limit_minutes: float,
     lineage: str,
     checkpoint: dsl.Output[dsl.Model],
     oof: dsl.Output[dsl.Dataset],
@@ -35,6 +36,9 @@ def train(
         state=launched.state(states_uri, member["member_name"]),
         warm_start=None,  # a pipeline's members begin anew
         allow_seen=False,
+        resume=False,  # a pod begins, or goes on with what another left
+        allow_changes=False,
+        limit_minutes=limit_minutes,
         processes=0,  # one for each accelerator of the pod
         settings=settings_codec.from_dict(TrainSettings, member["settings"]),
     )

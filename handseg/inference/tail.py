@@ -25,6 +25,10 @@ _LEAST_LOGIT = -80.0
 """exp(80) is finite in float32; the probability is far below any cut."""
 
 
+class NonFiniteLogits(BadInput):
+    """A network answered NaN or infinity."""
+
+
 @dataclass(frozen=True)
 class Region:
     """Probabilities of one class around where it was found, in 255ths; 0 everywhere else."""
@@ -89,7 +93,7 @@ class Tail:
             name: the image's, for the message.
 
         Raises:
-            BadInput: a logit is NaN or infinite.
+            NonFiniteLogits: names the image and the bone.
         """
         for class_id, logits in enumerate(native):
             plane = self.plane(class_id, logits, shape, name=name)
@@ -102,7 +106,7 @@ class Tail:
     ) -> Plane:
         """One class of `regions`' logits; the same errors."""
         if not math.isfinite(float(native.sum())):
-            raise BadInput(
+            raise NonFiniteLogits(
                 f"{name}: logits of {bones.NAMES[class_id]} are not finite; "
                 "give --settings.precision float32, or train the member again"
             )

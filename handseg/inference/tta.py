@@ -73,7 +73,7 @@ def mean_regions(
         name: the image's, for the message.
 
     Raises:
-        BadInput: a logit is NaN or infinite.
+        NonFiniteLogits: names the image and the bone.
     """
     for class_id in range(len(natives[0])):
         planes = [tail.plane(class_id, native[class_id], shape, name=name) for native in natives]

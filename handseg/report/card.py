@@ -9,6 +9,7 @@ from handseg.errors import BadInput, MissingInput
 from handseg.findings.finding import Finding
 from handseg.settings import TrainSettings
 from handseg.settings_codec import from_dict
+from handseg.training.identity import Change
 
 _CARD = "card.json"
 
@@ -46,6 +47,8 @@ class MemberCard:
     history: list[Line] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     """Named warnings about its data and its course."""
+    changes: list[Change] = field(default_factory=list)
+    """Settings that it went on with instead of those it began with."""
 
 
 def read(folder: Path) -> MemberCard:

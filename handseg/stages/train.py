@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from handseg.inference import filling
 from handseg.settings import InferSettings, TrainSettings
 from handseg.storage import artifact, location, raw, snapshot
 from handseg.storage.location import S3, Location
-from handseg.training import checkpoint, distributed, loop, resume, stopping
+from handseg.training import checkpoint, distributed, loop, readiness, stopping
 from handseg.training import processes as launcher
+from handseg.training import resume as states
+from handseg.training.call import Call
 from handseg.training.checkpoint import Measurement
 from handseg.training.cost import Lap
 from handseg.training.task import Task
@@ -36,6 +38,9 @@ def train(
     name: str = "",
     warm_start: Location | None = None,
     allow_seen: bool = False,
+    resume: bool = False,
+    allow_changes: bool = False,
+    limit_minutes: float = 0.0,
     processes: int = 1,
     settings: TrainSettings = TrainSettings(),  # noqa: B008 - frozen
 ) -> None:
@@ -57,6 +62,12 @@ def train(
         warm_start: Checkpoint folder whose weights to begin with, as far as they match; refused
             where it has seen people of the held-out fold.
         allow_seen: Begin with it even so; the card then names these people.
+        resume: Only go on with what was begun; refused where its state is not there.
+        allow_changes: Go on with another augment, learning_rate, precision, schedule,
+            validate_every, warmup_fraction or weight_decay than before; the card then tells of it.
+            (checkpoint_minutes, compile, device, threads and workers may always change.)
+        limit_minutes: Minutes after which this call saves the training's state and ends with exit
+            code 4, for the same command to go on; 0 is no limit.
         processes: Processes that train together, each on a GPU of its own; 0 is one for each GPU
             there is. They share settings.batch_size.
         settings: How to train.
@@ -64,9 +75,15 @@ def train(
     given = {
         "cache": cache, "folds": folds, "fold": fold, "out": out, "oof": oof, "state": state,
         "name": name, "warm_start": warm_start, "allow_seen": allow_seen, "settings": settings,
+        "call": Call(resume=resume, allow_changes=allow_changes, limit_minutes=limit_minutes),
     }  # fmt: skip
     for place in (out, oof or _own_store(out)):
         artifact.require_writable(place)
+    if not artifact.exists(out):
+        # What can be known before anything is fetched.
+        readiness.require(settings)
+        if resume and not snapshot.exists(place := state or _own_state(out)):
+            raise states.nothing_begun(place)
     together = launcher.count(processes, settings.device)
     if together == 1:
         run_member(**given)  # type: ignore[arg-type]
@@ -85,6 +102,7 @@ def run_member(
     name: str = "",
     warm_start: Location | None = None,
     allow_seen: bool = False,
+    call: Call | None = None,
     settings: TrainSettings,
     on_validation: Callable[[Measurement, Lap], None] | None = None,
 ) -> None:
@@ -100,6 +118,7 @@ def run_member(
         name: of the member.
         warm_start: checkpoint to begin with.
         allow_seen: whatever that has seen.
+        call: how this call goes about it.
         settings: of the training.
         on_validation: called with each new line of the history, of which `dice` is the mean on the
             held-out fold, and what it took; what it raises ends the training, which the same call
@@ -107,6 +126,8 @@ def run_member(
 
     Raises:
         BadInput: `allow_seen` is given without `warm_start`, and see `train`.
+        MissingInput: the call is only to go on, and there is nothing to go on with.
+        TimedOut: the call's limit was reached; the state was saved first.
     """
     if allow_seen and warm_start is None:
         raise BadInput("allow_seen says something of warm_start alone; give that, or neither")
@@ -126,7 +147,7 @@ def run_member(
         member = _Member(
             name=name or out.name, fold=fold, images=ImageCache(cache_path),
             table=FoldTable.read(folds_path), parents=parents, settings=settings, source=source,
-            on_validation=on_validation,
+            on_validation=on_validation, call=call or Call(),
         )  # fmt: skip
         member.train(out, state)
         if distributed.rank() == 0:
@@ -150,6 +171,7 @@ class _Member:
     settings: TrainSettings
     source: Source | None
     on_validation: Callable[[Measurement, Lap], None] | None
+    call: Call
 
     def train(self, out: Location, state: Location | None) -> None:
         """Leave the checkpoint folder at `out`."""
@@ -161,12 +183,14 @@ class _Member:
         }
         if self._is_complete(out, settings):
             return
-        started, place = datetime.now(UTC), state or out.sibling(f"{out.name}.partial")
+        started, place = datetime.now(UTC), state or _own_state(out)
         opened = snapshot.working(place, pushes=distributed.rank() == 0)
         with opened as (folder, push), stopping.noticing_sigterm() as stopped:
             # Who held the state may have ended since. (torchrun's processes would have to agree.)
             if distributed.ranks() == 1 and self._is_complete(out, settings):
                 return
+            if self.call.resume and not states.has_begun(folder):
+                raise states.nothing_begun(place)
             trained = loop.train(self._task(folder, push, stopped))
             if trained is None:
                 return
@@ -174,7 +198,7 @@ class _Member:
                 trained.publish(path)
                 record = provenance.record(
                     stage="train", settings=settings, parents=self.parents, started=started,
-                    device=trained.card.device, extra=asdict(trained.cost),
+                    device=trained.card.device, extra=trained.record(),
                 )  # fmt: skip
                 provenance.write(path, record)
             if state is None:
@@ -190,36 +214,24 @@ class _Member:
         self, folder: Path, push: Callable[[Path], None], stopped: Callable[[], bool]
     ) -> Task:
         return Task(
-            name=self.name,
-            cache=self.images,
-            table=self.table,
-            fold=self.fold,
-            folder=folder,
-            settings=self.settings,
-            cache_hash=self.parents["cache"],
-            folds_hash=self.parents["folds"],
-            on_checkpoint=push,
-            stopped=stopped,
-            warm_start=self.source,
-            pretrained_folder=self._pretrained(folder),
+            name=self.name, cache=self.images, table=self.table, fold=self.fold, folder=folder,
+            settings=self.settings, cache_hash=self.parents["cache"],
+            folds_hash=self.parents["folds"], on_checkpoint=push, stopped=stopped, call=self.call,
+            warm_start=self.source, pretrained_folder=self._pretrained(folder),
             on_validation=self.on_validation,
-        )
+        )  # fmt: skip
 
     def _pretrained(self, folder: Path) -> Path | None:
         """Fetch what the settings name under s3://, unless the training has begun already."""
         where = self.settings.model.pretrained
-        if not where.startswith(S3) or resume.has_begun(folder):
+        if not where.startswith(S3) or states.has_begun(folder):
             return None
         return raw.reading_raw(location.parse(where))
 
     def predict_held_out(self, out: Location, oof: Location) -> None:
         """Leave the probability store of the held-out fold at `oof`."""
-        started = datetime.now(UTC)
-        settings = InferSettings(
-            device=self.settings.device,
-            precision=self.settings.precision,
-            threads=self.settings.threads,
-        )
+        started, how = datetime.now(UTC), self.settings
+        settings = InferSettings(device=how.device, precision=how.precision, threads=how.threads)
         with artifact.reading(out, verify=True) as path:
             own = {name: self.parents[name] for name in ("cache", "folds")}
             parents = {**own, "checkpoint": artifact.content_hash(path)}
@@ -230,18 +242,16 @@ class _Member:
             network, card = checkpoint.load_model(path)
             with artifact.writing(oof, folder=True) as folder:
                 device = filling.fill(
-                    folder,
-                    filling.store_card(card, "oof", parents["checkpoint"], settings),
-                    network=network,
-                    cache=self.images,
-                    names=self.table.held_out(self.fold),
+                    folder, filling.store_card(card, "oof", parents["checkpoint"], settings),
+                    network=network, cache=self.images, names=self.table.held_out(self.fold),
                     settings=settings,
-                )
+                )  # fmt: skip
                 record = provenance.record(
-                    stage="infer",
-                    settings=recorded,
-                    parents=parents,
-                    started=started,
+                    stage="infer", settings=recorded, parents=parents, started=started,
                     device=device,
-                )
+                )  # fmt: skip
                 provenance.write(folder, record)
+
+
+def _own_state(out: Location) -> Location:
+    return out.sibling(f"{out.name}.partial")

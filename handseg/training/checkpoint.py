@@ -18,6 +18,7 @@ from handseg.models import catalogue
 from handseg.models.network import Network
 from handseg.settings import TrainSettings
 from handseg.settings_codec import from_dict
+from handseg.training.identity import Change
 
 MODEL = "model.safetensors"
 CARD = "card.json"
@@ -95,6 +96,8 @@ class Card:
     warm_start: WarmStart | None = None
     findings: list[Finding] = field(default_factory=list)
     """Named warnings about its data and its course."""
+    changes: list[Change] = field(default_factory=list)
+    """Settings that it went on with instead of those it began with; `train` has the last ones."""
     format: int = FORMAT
 
 

@@ -53,11 +53,16 @@ def wrap(network: nn.Module, device: torch.device) -> nn.Module:
 
 def agree(flag: bool, device: torch.device) -> bool:
     """Whether any process raised its flag, so that all stop at the same step."""
+    return agreed([flag], device)[0]
+
+
+def agreed(flags: list[bool], device: torch.device) -> list[bool]:
+    """Of each flag, whether any process raised it."""
     if ranks() == 1:
-        return flag
-    value = torch.tensor(float(flag), device=device)
-    distributed.all_reduce(value, op=distributed.ReduceOp.MAX)
-    return bool(value.item())
+        return flags
+    values = torch.tensor(flags, dtype=torch.float32, device=device)
+    distributed.all_reduce(values, op=distributed.ReduceOp.MAX)
+    return [bool(value) for value in values.tolist()]
 
 
 def share(values: list[float], device: torch.device) -> list[float]:

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from handseg import progress
-from handseg.errors import Terminated
 from handseg.findings import course
 from handseg.findings.finding import counted
 from handseg.inference import compiled
@@ -20,9 +19,11 @@ from handseg.training import (
     data,
     distributed,
     memory,
+    non_finite,
     resume,
     schedule,
     start,
+    stopping,
     validation,
     watch,
     worker_processes,
@@ -49,7 +50,8 @@ def train(task: Task) -> Trained | None:
             training begun otherwise.
         NonFiniteLoss: no checkpoint was overwritten.
         WorkerLost: a process that prepares images died.
-        Terminated: the process was asked to end; the state was saved first.
+        Terminated, TimedOut: the process was asked to end, or its limit was reached; the state was
+            saved first.
     """
     names, held_out = task.sides()
     device = distributed.local_device(devices.choose_device(task.settings.device))
@@ -85,8 +87,7 @@ class _Course:
         if found is None:
             self._progress = self._start(start.prepare(task, names, held_out), len(names))
             return
-        resume.check_identity(found[0].identity, task.identity, task.folder)
-        self._progress, tensors = found
+        self._progress, tensors = resume.admitted(found[0], task), found[1]
         self._trainer = self._new_trainer(self._progress.prior)
         self._trainer.load(tensors)
         logger.info("%s: resumed at step %d", task.name, self._progress.step)
@@ -144,17 +145,18 @@ class _Course:
                 seconds=time.monotonic() - since,
                 loss_sum=self._progress.loss_sum + loss,
                 loss_count=self._progress.loss_count + 1,
+                learning_rate=rate,
             )
             due = time.monotonic() - saved > self._settings.checkpoint_minutes * 60
-            stopped = distributed.agree(self._task.stopped(), self._device)
-            if self._owes_validation() and not stopped:
+            end = stopping.ending(self._task, step + 1, self._device)
+            if self._owes_validation() and end is None:
                 self._validate(since, waiting)
                 saved = time.monotonic()
-            elif (due or stopped) and distributed.rank() == 0:
+            elif (due or end) and distributed.rank() == 0:
                 self._save(since)
                 saved = time.monotonic()
-            if stopped:
-                raise Terminated(f"{self._task.name}: stopped at step {step + 1}, which was saved")
+            if end is not None:
+                raise end
 
     def _owes_validation(self) -> bool:
         """Whether this process is to validate the step last taken; one that was stopped has not."""
@@ -173,13 +175,14 @@ class _Course:
 
     def _measure(self, data_wait: float | None) -> None:
         state, plan = self._progress, self._progress.plan
-        measured = self._validation.measure(self._trainer.best_network)
+        with non_finite.explaining(self._trainer.last_images):
+            measured = self._validation.measure(self._trainer.best_network)
         dice = measured.dice
         line = Measurement(
             step=state.step,
             epoch=round(state.step * self._settings.batch_size / plan.images, 3),
             loss=state.loss_sum / state.loss_count,
-            learning_rate=schedule.learning_rate(self._settings, plan, state.step - 1),
+            learning_rate=state.learning_rate,
             input_px=plan.size_at(state.step - 1),
             dice=dice,
             train_dice=measured.train_dice,
@@ -209,7 +212,9 @@ class _Course:
         peak = max(self._progress.peak_memory_bytes, memory.peak_bytes(self._device))
         seconds = time.monotonic() - since
         self._progress = replace(self._progress, seconds=seconds, peak_memory_bytes=peak)
-        resume.save(self._task.folder, self._progress, self._trainer.tensors())
+        tensors = self._trainer.tensors()
+        non_finite.refuse_tensors(tensors, self._trainer.last_images)
+        resume.save(self._task.folder, self._progress, tensors)
         self._task.on_checkpoint(self._task.folder)
 
     def finish(self) -> Trained:
@@ -235,6 +240,7 @@ class _Course:
             person_key=task.person_key,
             warm_start=state.warm_start,
             findings=[*state.findings, *course.of_history(task.name, state.history)],
+            changes=state.changes,
         )
         return Trained(
             card, state.cost, best=resume.best_weights(task.folder, state),

@@ -1,8 +1,12 @@
-"""The most memory that a training used."""
+"""The memory that a training uses: the most it took, and where a GPU has too little."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+
+from handseg.errors import OutOfGpuMemory
 
 _STATUS = Path("/proc/self/status")
 _PEAK = "VmHWM:"
@@ -26,3 +30,19 @@ def peak_bytes(device: torch.device) -> int:
         return int(torch.cuda.max_memory_allocated(device))
     lines = _STATUS.read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(_PEAK))
+
+
+@contextmanager
+def explaining(what: str) -> Iterator[None]:
+    """Within the block, a GPU's memory that is too small is said with what it was to hold.
+
+    Raises:
+        OutOfGpuMemory: with a hint what to make smaller.
+    """
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        raise OutOfGpuMemory(
+            f"GPU memory is too small for {what}; lower batch_size, model.output_px or "
+            "model.input_px, or end what else runs on that GPU"
+        ) from error

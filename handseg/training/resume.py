@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -11,13 +11,15 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from handseg import durable
-from handseg.errors import BadInput
+from handseg.errors import BadInput, MissingInput
 from handseg.findings.finding import Finding
 from handseg.settings_codec import from_dict
-from handseg.training import tensor_files
+from handseg.training import identity, tensor_files
 from handseg.training.checkpoint import Measurement, WarmStart
 from handseg.training.cost import Cost, Lap
+from handseg.training.identity import Change
 from handseg.training.schedule import Plan
+from handseg.training.task import Task
 
 logger = logging.getLogger(__name__)
 FOLDER = "resume"
@@ -43,17 +45,21 @@ class Progress:
     laps: list[Lap]
     """What it had taken at each line of the history."""
     identity: dict[str, str]
-    """What may not change between two halves of one training: settings, data, folds."""
+    """What it is: settings, data, folds; see `handseg.training.identity`."""
     loss_sum: float = 0.0
     """Of the losses since the last validation."""
     loss_count: int = 0
     """Steps since the last validation."""
+    learning_rate: float = 0.0
+    """Of the last step."""
     peak_memory_bytes: int = 0
     """The most that any of its processes used so far; see `memory.peak_bytes`."""
     seen: dict[str, list[str]] = field(default_factory=dict)
     warm_start: WarmStart | None = None
     findings: list[Finding] = field(default_factory=list)
     """As in the card; those of its course change until it ends."""
+    changes: list[Change] = field(default_factory=list)
+    """As in the card."""
 
     @property
     def cost(self) -> Cost:
@@ -122,6 +128,32 @@ def load(folder: Path) -> tuple[Progress, dict[str, Tensor]] | None:
     return None
 
 
+def admitted(progress: Progress, task: Task) -> Progress:
+    """The state that a task goes on with: what was saved, and what is changed from there on.
+
+    Raises:
+        BadInput: it is of other data, folds or settings than may change; lists every difference.
+    """
+    changed = identity.changes(
+        progress.identity,
+        task.identity,
+        step=progress.step,
+        folder=task.folder,
+        allowed=task.call.allow_changes,
+    )
+    for change in changed:
+        logger.info("%s: %s", task.name, change)
+    return replace(progress, identity=task.identity, changes=[*progress.changes, *changed])
+
+
+def nothing_begun(place: object) -> MissingInput:
+    """What is raised where a call is only to go on, and there is nothing; names the place."""
+    return MissingInput(
+        f"{place}: holds no training to go on with; correct --state or --out, or leave --resume "
+        "out to begin one"
+    )
+
+
 def has_begun(folder: Path) -> bool:
     """Whether a training has left a state in its folder."""
     return bool(_newest_first(folder))
@@ -156,24 +188,6 @@ def _progress(path: Path) -> Progress:
         raise BadInput(
             f"{path}: written by another version ({error}); remove its folder"
         ) from error
-
-
-def check_identity(found: dict[str, str], wanted: dict[str, str], folder: Path) -> None:
-    """Refuse to go on with other settings, data or folds.
-
-    Raises:
-        BadInput: lists every difference.
-    """
-    changed = [
-        f"{key}: was {found.get(key)}, now {wanted.get(key)}"
-        for key in sorted({*found, *wanted})
-        if found.get(key) != wanted.get(key)
-    ]
-    if changed:
-        raise BadInput(
-            f"{folder} holds a training begun otherwise ({'; '.join(changed)}); "
-            "train into another --out, or remove that folder"
-        )
 
 
 def pack(groups: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:

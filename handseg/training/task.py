@@ -1,7 +1,7 @@
 """What one member is trained on, and the checks before its first step."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from handseg import bones, pseudonyms
@@ -9,7 +9,8 @@ from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.settings import TrainSettings
-from handseg.training import distributed
+from handseg.training import distributed, identity
+from handseg.training.call import Call
 from handseg.training.checkpoint import Measurement
 from handseg.training.cost import Lap
 from handseg.training.warm_start import Source
@@ -32,6 +33,8 @@ class Task:
     """Called with the folder after every checkpoint."""
     stopped: Callable[[], bool]
     """True once the process was asked to end."""
+    call: Call = field(default_factory=Call)
+    """How this call goes about it."""
     warm_start: Source | None = None
     """A related checkpoint whose weights to begin with, as far as they match."""
     pretrained_folder: Path | None = None
@@ -42,9 +45,9 @@ class Task:
 
     @property
     def identity(self) -> dict[str, str]:
-        """What may not change between two halves of one training."""
+        """What the training is; see `handseg.training.identity`."""
         return {
-            **{f"settings.{key}": str(value) for key, value in asdict(self.settings).items()},
+            **identity.of_settings(self.settings),
             "fold": str(self.fold),
             "cache": self.cache_hash,
             "fold table": self.folds_hash,

@@ -1,5 +1,6 @@
 """A training that is complete: what it made, what it cost, and how it becomes a checkpoint."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,10 @@ class Trained(NamedTuple):
     """Weights of the best step, as `tensor_files` wrote them."""
     last: Path
     """Weights of the last step, likewise."""
+
+    def record(self) -> dict[str, object]:
+        """What its run.json says beside its settings: what it cost, and what changed on the way."""
+        return {**asdict(self.cost), "changes": [asdict(change) for change in self.card.changes]}
 
     def publish(self, into: Path) -> None:
         """Copy what the training left in its folder into a checkpoint folder.

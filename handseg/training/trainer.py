@@ -10,13 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from handseg import bones
-from handseg.errors import NonFiniteLoss, OutOfGpuMemory
 from handseg.images import normalise
 from handseg.inference import compiled
 from handseg.models import catalogue
 from handseg.models.network import Network
 from handseg.settings import TrainSettings
-from handseg.training import distributed, losses, resume, schedule
+from handseg.training import distributed, losses, memory, non_finite, resume, schedule
 from handseg.training.data import Batch
 from handseg.training.reading import Reading
 
@@ -43,6 +42,7 @@ class Trainer:
         Raises:
             BadInput: the network cannot be built so, head_weights are not one for each head, or
                 torch.compile is asked for and does not work.
+            OutOfGpuMemory: names the network.
         """
         self._settings = settings
         self._device = device
@@ -53,8 +53,9 @@ class Trainer:
         losses.check_weights(settings.head_weights, len(self.network.heads()))
         if settings.prior_bias:
             _start_at_prior(self.network, prior)
-        self.network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._average = copy.deepcopy(self.network).eval() if settings.ema else None
+        with memory.explaining(settings.model.name):
+            self.network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self._average = copy.deepcopy(self.network).eval() if settings.ema else None
         self._parallel: nn.Module = distributed.wrap(self.network, device)
         if settings.compile:
             compiled.require(device)
@@ -67,6 +68,8 @@ class Trainer:
             foreach=True,
         )
         self._updates = 0
+        self.last_images: list[str] = []
+        """Names of those of the last step; none yet where it was before a resumption."""
 
     @property
     def best_network(self) -> Network:
@@ -83,7 +86,8 @@ class Trainer:
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._parallel.train()
-        with _explain_memory(batch), self._draws():
+        size, target = tuple(batch.images.shape), tuple(batch.target.shape)
+        with memory.explaining(f"a batch of {size} with targets {target}"), self._draws():
             loss = self._loss(batch)
             reading = Reading(loss.detach())
             self._optimizer.zero_grad(set_to_none=True)
@@ -91,22 +95,11 @@ class Trainer:
             # Read when the backward pass is on its way: a GPU has work while this process waits
             # for the loss, and no weight has changed yet.
             value = reading.value()
-            self._refuse_non_finite(value, batch)
+            non_finite.refuse_loss(value, batch.names, self._device)
             self._optimizer.step()
         self._follow()
+        self.last_images = batch.names
         return value
-
-    def _refuse_non_finite(self, value: float, batch: Batch) -> None:
-        """All processes together: the gradients of one are a part of all by now."""
-        is_finite = math.isfinite(value)
-        if not distributed.agree(not is_finite, self._device):
-            return
-        raise NonFiniteLoss(
-            f"the loss is {value} on {', '.join(batch.names)}; "
-            "lower learning_rate, or look at these images"
-            if not is_finite
-            else "the loss of another process is not finite; its own message names the images"
-        )
 
     @contextmanager
     def _draws(self) -> Iterator[None]:
@@ -156,9 +149,14 @@ class Trainer:
         return resume.pack(groups)
 
     def load(self, tensors: dict[str, Tensor]) -> None:
-        """Put back what `tensors` took."""
+        """Put back what `tensors` took.
+
+        Raises:
+            OutOfGpuMemory: names the network.
+        """
         self.network.load_state_dict(resume.unpack(tensors, "network"))
-        resume.load_optimizer(self._optimizer, resume.unpack(tensors, "optimizer"))
+        with memory.explaining(f"{self._settings.model.name} and Adam's moments"):
+            resume.load_optimizer(self._optimizer, resume.unpack(tensors, "optimizer"))
         if self._average is not None:
             self._average.load_state_dict(resume.unpack(tensors, "average"))
         self._updates = int(resume.unpack(tensors, "updates")["count"])
@@ -176,15 +174,3 @@ def _start_at_prior(network: Network, prior: list[float]) -> None:
             if head.bias is None or rest:
                 raise ValueError(f"a head needs biases for each of {bones.COUNT} classes: {head}")
             head.bias.copy_(logits.repeat_interleave(each))
-
-
-@contextmanager
-def _explain_memory(batch: Batch) -> Iterator[None]:
-    try:
-        yield
-    except torch.cuda.OutOfMemoryError as error:
-        size = tuple(batch.images.shape)
-        raise OutOfGpuMemory(
-            f"GPU memory is too small for a batch of {size} with targets "
-            f"{tuple(batch.target.shape)}; lower batch_size, model.output_px or model.input_px"
-        ) from error

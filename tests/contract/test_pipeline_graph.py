@@ -183,7 +183,9 @@ def test_the_command_line_takes_the_graphs_steps_with_its_settings(choosing: lis
     for stage in ("split", "eda", "preprocess"):
         given[stage] -= {"person_key"}
     # A pipeline's members begin anew.
-    given["train"] -= {"warm_start", "allow_seen"}
+    given["train"] -= {"warm_start", "allow_seen", "allow_changes"}
+    # A run goes on by itself, for as long as it takes.
+    given["train"] -= {"resume", "limit_minutes"}
     # A run's state lies beside its members; each trains in one process.
     given["train"] -= {"state", "processes"}
     # One machine works on all images at once.

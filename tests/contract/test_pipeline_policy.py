@@ -94,6 +94,15 @@ def test_every_task_is_tried_again_and_stopped_in_the_end(name: str, shards: int
 
 
 @every_graph
+def test_a_training_saves_before_its_pod_is_stopped(name: str, shards: int) -> None:
+    given = pods(name, shards)["train"]["inputs"]["parameters"]["limit_minutes"]
+    limit_s = 60 * given["runtimeValue"]["constant"]
+    left_s = int(asked(name, shards)["exec-train"]["activeDeadlineSeconds"]) - limit_s
+    # To fetch the image before, and to upload a state after.
+    assert left_s == 30 * 60 < limit_s
+
+
+@every_graph
 def test_nothing_runs_as_root_or_without_limits(name: str, shards: int) -> None:
     for config in asked(name, shards).values():
         assert config["securityContext"] == {

@@ -8,6 +8,7 @@ from handseg import bones
 from handseg.report import page, wording
 from handseg.report.facts import Facts
 from handseg.report.records import Lap
+from handseg.training.identity import Change
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
@@ -45,6 +46,16 @@ def test_preprocessing_says_what_saturation_does(html: str) -> None:
 def test_every_hash_and_commit_is_there_in_full(html: str, facts: Facts) -> None:
     assert all(run.content in html and run.commit in html for run in facts.runs)
     assert "d" * 64 in html  # of the raw data
+
+
+def test_a_training_that_went_on_otherwise_says_so(html: str, facts: Facts) -> None:
+    assert "otherwise than it began" not in html
+    first = facts.members[0]
+    changes = [Change(step=7, setting="learning_rate", was="0.1", now="0.01")]
+    changed = replace(first, card=replace(first.card, changes=changes))
+    text = page.render(replace(facts, members=(changed, *facts.members[1:])))
+    assert f"{first.name} went on otherwise than it began" in text
+    assert "learning_rate was 0.1 until step 7, and is 0.01 since." in text
 
 
 def test_texts_from_the_data_are_escaped(facts: Facts) -> None:

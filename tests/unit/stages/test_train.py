@@ -13,43 +13,24 @@ import pytest
 import torch
 
 from handseg import bones, provenance
-from handseg.errors import BadInput, MissingInput, NonFiniteLoss, Terminated
+from handseg.errors import BadInput, MissingInput, NonFiniteLoss
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference.store import Store
-from handseg.settings import AugmentSettings, ModelSettings, TrainSettings
+from handseg.settings import AugmentSettings, ModelSettings
 from handseg.stages.train import run_member
 from handseg.storage import artifact
 from handseg.storage.location import Location
 from handseg.training import checkpoint, data, loop, schedule, validation
 from handseg.training.checkpoint import Measurement
 from handseg.training.cost import Lap
-from handseg.training.task import Task
-from tests.unit.stages.tiny_training import SETTINGS, make_data, run
+from tests.unit.stages.tiny_training import SETTINGS, make_data, run, task
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Fold table and image cache of four people."""
     return make_data(tmp_path_factory.mktemp("made"))
-
-
-def task(made: Path, folder: Path, settings: TrainSettings, *, stop_at: int = 0) -> Task:
-    """A training that is asked to end at its `stop_at`-th step."""
-    steps = iter(range(1, 1000))
-    folder.mkdir(exist_ok=True)
-    return Task(
-        name="tiny",
-        cache=ImageCache(made / "cache"),
-        table=FoldTable.read(made / "folds.csv"),
-        fold=0,
-        folder=folder,
-        settings=settings,
-        cache_hash="c",
-        folds_hash="f",
-        on_checkpoint=lambda _: None,
-        stopped=lambda: next(steps) == stop_at,
-    )
 
 
 def test_a_member_leaves_weights_card_and_out_of_fold_store(made: Path, tmp_path: Path) -> None:
@@ -132,21 +113,6 @@ def test_a_finished_member_is_not_trained_again(made: Path, tmp_path: Path) -> N
         run(made, tmp_path / "member", replace(SETTINGS, seed=1))
 
 
-@pytest.mark.parametrize("stop_at", [1, 3, 6])
-def test_a_resumed_training_ends_with_the_uninterrupted_ones_weights(
-    made: Path, tmp_path: Path, stop_at: int
-) -> None:
-    augmented = replace(SETTINGS, augment=AugmentSettings(contrast_fraction=0.2, grid_dropout=0.5))
-    whole = loop.train(task(made, tmp_path / "whole", augmented))
-    with pytest.raises(Terminated, match=f"stopped at step {stop_at}"):
-        loop.train(task(made, tmp_path / "cut", augmented, stop_at=stop_at))
-    resumed = loop.train(task(made, tmp_path / "cut", augmented))
-    assert whole is not None and resumed is not None
-    assert resumed.card == whole.card
-    # Their names tell what they hold.
-    assert (resumed.best.name, resumed.last.name) == (whole.best.name, whole.last.name)
-
-
 def test_bit_fields_of_a_larger_output_train_too(made: Path, tmp_path: Path) -> None:
     larger = ModelSettings(name="unet3plus_ds_2048", filters=[4, 4, 4], input_px=32, output_px=64)
     settings = replace(SETTINGS, model=larger, target="bitfield", sizes_px=[16, 32],
@@ -169,11 +135,12 @@ def test_an_unknown_fold_is_refused(made: Path, tmp_path: Path) -> None:
         loop.train(replace(task(made, tmp_path, SETTINGS), fold=7))
 
 
-def test_a_training_begun_otherwise_is_not_resumed(made: Path, tmp_path: Path) -> None:
-    with pytest.raises(Terminated):
-        loop.train(task(made, tmp_path / "cut", SETTINGS, stop_at=2))
-    with pytest.raises(BadInput, match=r"settings\.batch_size: was 2, now 4"):
-        loop.train(task(made, tmp_path / "cut", replace(SETTINGS, batch_size=4)))
+def test_weights_that_a_step_ruined_are_neither_scored_nor_kept(made: Path, tmp_path: Path) -> None:
+    settings = replace(SETTINGS, learning_rate=1e30, length=1)
+    folder = tmp_path / "wild"
+    with pytest.raises(NonFiniteLoss, match=r"not finite after the step on image.*\.png"):
+        loop.train(task(made, folder, settings))
+    assert not list(folder.rglob("*.safetensors"))
 
 
 def test_minutes_become_a_plan_that_is_kept(made: Path, tmp_path: Path) -> None:
@@ -202,19 +169,6 @@ def test_sigterm_saves(made: Path, tmp_path: Path, to: Callable[[int, int], None
     assert process.returncode == 143, errors.decode()
     assert b"which was saved" in errors
     assert not (tmp_path / "member").exists()
-
-
-def test_a_validation_that_a_stop_left_out_is_made_up_for(made: Path, tmp_path: Path) -> None:
-    settings = replace(SETTINGS, validate_every=1000)
-    whole = loop.train(task(made, tmp_path / "whole", settings))
-    assert whole is not None
-    steps = whole.card.steps
-    with pytest.raises(Terminated, match=f"stopped at step {steps}"):
-        loop.train(task(made, tmp_path / "cut", settings, stop_at=steps))
-    resumed = loop.train(task(made, tmp_path / "cut", settings))
-    assert resumed is not None
-    assert resumed.card == whole.card
-    assert len(whole.card.history) == 1
 
 
 def test_a_pickled_checkpoint_is_refused(made: Path, tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+from handseg.folds import FoldTable
+from handseg.images.cache import ImageCache
 from handseg.settings import ModelSettings, SplitSettings, TrainSettings
 from handseg.stages.preprocess import preprocess
 from handseg.stages.split import split
 from handseg.stages.train import train
 from handseg.storage.location import Location
+from handseg.training.task import Task
 from tests.drawing import write_tiny_dataset
 
 SETTINGS = TrainSettings(
@@ -56,4 +59,22 @@ def run(
         warm_start=None if warm_start is None else Location(str(warm_start)),
         allow_seen=allow_seen,
         settings=settings,
+    )
+
+
+def task(made: Path, folder: Path, settings: TrainSettings, *, stop_at: int = 0) -> Task:
+    """A training that is asked to end at its `stop_at`-th step."""
+    steps = iter(range(1, 1000))
+    folder.mkdir(exist_ok=True)
+    return Task(
+        name="tiny",
+        cache=ImageCache(made / "cache"),
+        table=FoldTable.read(made / "folds.csv"),
+        fold=0,
+        folder=folder,
+        settings=settings,
+        cache_hash="c",
+        folds_hash="f",
+        on_checkpoint=lambda _: None,
+        stopped=lambda: next(steps) == stop_at,
     )
