@@ -50,7 +50,7 @@ def infer(
     Raises:
         BadInput: cache or fold table are not those the member was trained with, the part holds no
             image (or the shard would), oof is asked for without a fold table, the checkpoint is
-            damaged, or a GPU is asked for and absent.
+            damaged, or a GPU is absent.
         MissingInput: an input is not there.
         OutOfGpuMemory: names batch and size.
     """

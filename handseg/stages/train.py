@@ -135,10 +135,8 @@ def run_member(
         cache_path, folds_path = (
             stack.enter_context(artifact.reading(place)) for place in (cache, folds)
         )
-        parents = {
-            "cache": artifact.content_hash(cache_path),
-            "folds": artifact.content_hash(folds_path),
-        }
+        named = (("cache", cache_path), ("folds", folds_path))
+        parents = {name: artifact.content_hash(path) for name, path in named}
         source = None
         if warm_start is not None:
             folder = stack.enter_context(artifact.reading(warm_start, verify=True))

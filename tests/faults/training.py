@@ -43,5 +43,10 @@ def words(
 
 
 def states(folder: Path) -> list[Path]:
-    """The files of a training's states, oldest first."""
-    return sorted((folder / resume.FOLDER).glob("step-*"))
+    """A training's states, oldest first."""
+    return sorted((folder / resume.FOLDER).glob("step-*.safetensors"))
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file of a folder."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
