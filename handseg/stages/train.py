@@ -77,12 +77,12 @@ def train(
         "name": name, "warm_start": warm_start, "allow_seen": allow_seen, "settings": settings,
         "call": Call(resume=resume, allow_changes=allow_changes, limit_minutes=limit_minutes),
     }  # fmt: skip
-    for place in (out, oof or _own_store(out)):
+    for place in (out, oof or _beside(out, "oof")):
         artifact.require_writable(place)
     if not artifact.exists(out):
         # What can be known before anything is fetched.
         readiness.require(settings)
-        if resume and not snapshot.exists(place := state or _own_state(out)):
+        if resume and not snapshot.exists(place := state or _beside(out, "partial")):
             raise states.nothing_begun(place)
     together = launcher.count(processes, settings.device)
     if together == 1:
@@ -126,8 +126,8 @@ def run_member(
 
     Raises:
         BadInput: `allow_seen` is given without `warm_start`, and see `train`.
-        MissingInput: the call is only to go on, and there is nothing to go on with.
-        TimedOut: the call's limit was reached; the state was saved first.
+        MissingInput: the call is only to go on, and there is nothing.
+        TimedOut: its limit was reached; the state was saved first.
     """
     if allow_seen and warm_start is None:
         raise BadInput("allow_seen says something of warm_start alone; give that, or neither")
@@ -149,12 +149,11 @@ def run_member(
         )  # fmt: skip
         member.train(out, state)
         if distributed.rank() == 0:
-            member.predict_held_out(out, oof or _own_store(out))
+            member.predict_held_out(out, oof or _beside(out, "oof"))
 
 
-def _own_store(out: Location) -> Location:
-    """Where the held-out fold's store lies unless it is told where."""
-    return out.sibling(f"{out.name}.oof")
+def _beside(out: Location, ending: str) -> Location:
+    return out.sibling(f"{out.name}.{ending}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +180,7 @@ class _Member:
         }
         if self._is_complete(out, settings):
             return
-        started, place = datetime.now(UTC), state or _own_state(out)
+        started, place = datetime.now(UTC), state or _beside(out, "partial")
         opened = snapshot.working(place, pushes=distributed.rank() == 0)
         with opened as (folder, push), stopping.noticing_sigterm() as stopped:
             # Who held the state may have ended since. (torchrun's processes would have to agree.)
@@ -249,7 +248,3 @@ class _Member:
                     device=device,
                 )  # fmt: skip
                 provenance.write(folder, record)
-
-
-def _own_state(out: Location) -> Location:
-    return out.sibling(f"{out.name}.partial")

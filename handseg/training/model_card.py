@@ -73,11 +73,12 @@ def _data(card: Card) -> str:
 def _training(card: Card) -> str:
     settings = card.train
     model = settings.model
+    changes = "".join(f" {change}." for change in card.changes)
     return (
         f"{model.name}, {card.parameters:,} parameters, {model.input_px} px in and "
         f"{model.output_px} px out; {card.steps:,} steps of {settings.batch_size}, loss "
         f"{settings.loss}, seed {settings.seed}, on {card.device}; the weights are of step "
-        f"{card.best_step:,}."
+        f"{card.best_step:,}.{changes}"
     )
 
 

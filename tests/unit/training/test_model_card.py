@@ -5,6 +5,7 @@ from handseg.findings.finding import Finding
 from handseg.settings import TrainSettings
 from handseg.training import model_card
 from handseg.training.checkpoint import Card, WarmStart
+from handseg.training.identity import Change
 
 CARD = Card(
     name="fold0",
@@ -38,15 +39,17 @@ def test_it_names_nobody_and_does_not_change() -> None:
     assert model_card.text(CARD) == model_card.text(replace(CARD))
 
 
-def test_warnings_and_what_it_began_with_are_told() -> None:
+def test_warnings_changes_and_what_it_began_with_are_told() -> None:
     start = WarmStart(
         member="older", checkpoint="x", values=1, of_values=2, allow_seen=False,
         seen_and_held_out=[],
     )  # fmt: skip
     found = Finding(name="over-training", about="member fold0", detail="it fell")
-    text = model_card.text(replace(CARD, warm_start=start, findings=[found]))
+    change = Change(step=7, setting="learning_rate", was="0.1", now="0.01")
+    text = model_card.text(replace(CARD, warm_start=start, findings=[found], changes=[change]))
     assert "weights of older" in text
     assert "Warned of over-training." in text
+    assert "the weights are of step 900. learning_rate was 0.1 until step 7, and is 0.01" in text
 
 
 def test_a_member_without_validation_claims_nothing() -> None:
