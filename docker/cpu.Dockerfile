@@ -51,7 +51,8 @@ RUN _KFP_RUNTIME=true python3 -c "import cv2, handseg.cli, kfp.dsl.executor_main
 ARG BASE_IMAGE
 ARG HANDSEG_VERSION=unknown
 ARG HANDSEG_COMMIT=unknown
-ENV HANDSEG_COMMIT=${HANDSEG_COMMIT}
+# Its digest an image cannot know: who starts a container says it, as docker/component.sh does.
+ENV HANDSEG_COMMIT=${HANDSEG_COMMIT} HANDSEG_IMAGE=unknown
 LABEL org.opencontainers.image.title="handseg-cpu" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.base.name="${BASE_IMAGE}" \

@@ -65,7 +65,8 @@ RUN _KFP_RUNTIME=true python3 -c "import albumentations, cv2, handseg.cli, kfp.d
 ARG BASE_IMAGE
 ARG HANDSEG_VERSION=unknown
 ARG HANDSEG_COMMIT=unknown
-ENV HANDSEG_COMMIT=${HANDSEG_COMMIT}
+# Its digest an image cannot know: who starts a container says it, as docker/component.sh does.
+ENV HANDSEG_COMMIT=${HANDSEG_COMMIT} HANDSEG_IMAGE=unknown
 LABEL org.opencontainers.image.title="handseg-gpu" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.base.name="${BASE_IMAGE}" \

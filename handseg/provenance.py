@@ -1,46 +1,55 @@
 """What made an artifact: run.json in a folder, NAME.run.json beside a file."""
 
 import dataclasses
-import functools
-import importlib.metadata
 import json
-import os
-import platform
-import shutil
 import socket
-import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handseg import durable
+from handseg import durable, program
 from handseg.errors import BadInput
 from handseg.storage import artifact, sums
 from handseg.storage.location import Location
-from handseg.storage.sums import RUN_RECORD
+from handseg.storage.sums import RUN_RECORD, text_sha256
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-COMMIT_VARIABLE = "HANDSEG_COMMIT"
-"""Environment variable with the commit, set in images, where there is no checkout."""
-_PACKAGES = (
-    "handseg",
-    "albumentations",
-    "boto3",
-    "kfp",
-    "numpy",
-    "onnxruntime",
-    "opencv-python",
-    "opencv-python-headless",
-    "pyarrow",
-    "safetensors",
-    "scikit-learn",
-    "torch",
-)
+UNKNOWN = "unknown"
 _NO_ENTRY = "(none)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What an artifact goes back to, through all that it was made from."""
+
+    data: tuple[str, ...]
+    """Hashes of the raw data; several where what was made from several came together."""
+    folds: tuple[str, ...] = ()
+    """Content hashes of the fold tables; none where no fold table had a part in it."""
+
+    @classmethod
+    def of(cls, paths: Iterable[Path]) -> "Origin":
+        """What artifacts go back to, as their records say; "unknown" where one has no record.
+
+        Raises:
+            BadInput: a record is damaged.
+        """
+        data: set[str] = set()
+        folds: set[str] = set()
+        for path in paths:
+            found = read(path) if _file(path).is_file() else {}
+            data.update(_texts(found.get("data")))
+            folds.update(_texts(found.get("folds")))
+        return cls(data=tuple(sorted(data)), folds=tuple(sorted(folds)))
+
+
+def _texts(value: object) -> list[str]:
+    return [str(text) for text in value] if isinstance(value, list) else [UNKNOWN]
 
 
 def record(
@@ -48,6 +57,7 @@ def record(
     stage: str,
     settings: Mapping[str, object],
     parents: Mapping[str, str],
+    origin: Origin,
     started: datetime,
     device: str = "cpu",
     extra: Mapping[str, object] | None = None,
@@ -56,8 +66,9 @@ def record(
 
     Args:
         stage: its name.
-        settings: JSON-shaped; see `settings_dict`.
+        settings: JSON-shaped; see `settings_dict`. Its `seed`, where it has one, is the record's.
         parents: content hashes of what it read, by name.
+        origin: the raw data and the fold table behind them.
         started: when it began, with a time zone.
         device: what it computed on.
         extra: further JSON-shaped entries.
@@ -68,10 +79,15 @@ def record(
     return {
         "stage": stage,
         "settings": dict(settings),
+        "settings_hash": settings_hash(settings),
+        **({"seed": settings["seed"]} if "seed" in settings else {}),
         "parents": dict(parents),
-        "commit": commit(),
-        "versions": versions(),
-        "command": command(sys.argv),
+        "data": list(origin.data),
+        "folds": list(origin.folds),
+        "commit": program.commit(),
+        "image": program.image(),
+        "versions": program.versions(),
+        "command": program.command(sys.argv),
         "device": device,
         "host": socket.gethostname(),
         "started": started.isoformat(timespec="seconds"),
@@ -85,49 +101,12 @@ def settings_dict(settings: "DataclassInstance") -> dict[str, object]:
     return dataclasses.asdict(settings)
 
 
-@functools.cache
-def commit() -> str:
-    """The commit of the running code, 40 hex digits.
+def settings_hash(settings: Mapping[str, object]) -> str:
+    """SHA-256 of JSON-shaped settings, as 64 hex digits.
 
-    From the checkout the package lies in, with "-dirty" where it was changed since; else from
-    HANDSEG_COMMIT; else "unknown".
+    That of their JSON with sorted keys and without blanks.
     """
-    checkout = Path(__file__).parents[1]
-    git = shutil.which("git")
-    if git is not None and (checkout / ".git").exists():
-        found = _git(git, checkout, "rev-parse", "HEAD")
-        if found:
-            changed = _git(git, checkout, "status", "--porcelain", "--untracked-files=no")
-            return f"{found}-dirty" if changed else found
-    return os.environ.get(COMMIT_VARIABLE) or "unknown"
-
-
-def _git(git: str, checkout: Path, *arguments: str) -> str:
-    done = subprocess.run([git, "-C", str(checkout), *arguments], capture_output=True, text=True)
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of those packages that are installed and can change a result."""
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def command(arguments: list[str]) -> str:
-    """A command line as its program, subcommand and flags' names; never a value.
-
-    Values stand in the settings, or are paths and secrets that do not belong in a record.
-    """
-    program, *rest = arguments or [""]
-    words = [Path(program).name]
-    if rest and not rest[0].startswith("-"):
-        words.append(Path(rest[0]).name)
-    return " ".join(words + [word.split("=", 1)[0] for word in rest if word.startswith("--")])
+    return text_sha256(json.dumps(settings, sort_keys=True, separators=(",", ":")))
 
 
 def write(path: Path, record: Mapping[str, object]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from handseg import provenance
 
 Numbers = dict[str, float]
+_ORIGIN = ("commit", "image", "data", "folds", "settings_hash", "seed")
 
 
 def of_folds(path: Path) -> Numbers:
@@ -56,7 +57,8 @@ def of_origin(path: Path) -> dict[str, str]:
         path: the artifact, a folder or a file.
 
     Returns:
-        commit, and the content hash of each parent as parent_NAME.
+        commit, image, data, folds, settings_hash and seed, as far as the record has them, and the
+        content hash of each parent as parent_NAME.
 
     Raises:
         BadInput: the record is missing or damaged.
@@ -65,7 +67,12 @@ def of_origin(path: Path) -> dict[str, str]:
     parents = record.get("parents")
     named = parents if isinstance(parents, dict) else {}
     origin = {f"parent_{name}": str(content) for name, content in named.items()}
-    return {"commit": str(record.get("commit", "unknown")), **origin}
+    known = {name: _text(record[name]) for name in _ORIGIN if name in record}
+    return {**known, **origin}
+
+
+def _text(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def of_end(*, state: str, error: str | None, facts: Mapping[str, str]) -> str:

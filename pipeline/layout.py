@@ -9,6 +9,7 @@ from kfp import dsl
 from components.preprocess.component import preprocess
 from components.split.component import split
 from components.train.component import train
+from handseg import program
 from handseg.presets.catalogue import Member, Preset
 from pipeline import fan_out, lineage, resources
 from pipeline.images import Images
@@ -105,6 +106,7 @@ class Layout:
         """Give tasks their images, and what they ask of the cluster."""
         _choose_images(tasks, self.images, caching=self.options.caching)
         if self.cluster:
+            _tell_images(tasks)
             _ask(tasks, self.preset, self.options.nodes)
 
 
@@ -118,6 +120,14 @@ def _choose_images(tasks: list[dsl.PipelineTask], images: Images, *, caching: bo
         task.set_container_image(images.gpu if task.name in ("train", "infer") else images.cpu)
         # The cache's key holds an image's name and no content: a tag can come to mean other code.
         task.set_caching_options(caching and images.are_pinned)
+
+
+def _tell_images(tasks: list[dsl.PipelineTask]) -> None:
+    """Let each task's record name its image, by digest where that is how it is pinned."""
+    for task in tasks:
+        spec = task.container_spec
+        if spec is not None:
+            task.set_env_variable(program.IMAGE_VARIABLE, spec.image)
 
 
 def _ask(tasks: list[dsl.PipelineTask], preset: Preset, nodes: Nodes) -> None:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Literal
 
-from handseg import provenance, pseudonyms
+from handseg import program, provenance, pseudonyms
 from handseg.commands import networks, score
 from handseg.commands.alone import alone_in
 from handseg.commands.experiment_members import Places, steps, take
@@ -16,6 +16,7 @@ from handseg.experiments import page, plan, results
 from handseg.experiments import table as tables
 from handseg.experiments.arm import Table
 from handseg.experiments.plan import Run
+from handseg.provenance import Origin
 from handseg.settings import SplitSettings
 from handseg.storage import artifact, raw
 from handseg.storage.location import Location
@@ -115,17 +116,20 @@ def _write(table: Table, scored: Scored, places: Places, started: datetime) -> N
     settings = asdict(table)
     with artifact.reading(places.folds) as folds:
         parents = {"folds": artifact.content_hash(folds)}
+    for number, csv in enumerate(scored.predictions):
+        parents[f"predictions_{number}"] = artifact.content_hash(csv)
     record = provenance.record(
         stage="experiment",
         settings=settings,
         parents=parents,
+        origin=Origin.of(scored.predictions),
         started=started,
         extra={"failures": scored.failures},
     )
     with artifact.writing(places.out.child("results.parquet"), folder=False, replace=True) as path:
         results.write(path, scored.runs, {"table": settings})
         provenance.write(path, record)
-    html = page.render(table, scored.runs, failures=scored.failures, commit=provenance.commit())
+    html = page.render(table, scored.runs, failures=scored.failures, commit=program.commit())
     with artifact.writing(places.out.child("report.html"), folder=False, replace=True) as path:
         path.write_text(html, encoding="utf-8")
         provenance.write(path, record)

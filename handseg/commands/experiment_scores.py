@@ -28,6 +28,8 @@ class Scored:
     """All predictions that could be made."""
 
     runs: list[RunScores]
+    predictions: list[Path]
+    """The CSV of each of these."""
     failures: dict[str, str]
     """Why a prediction could not, by its title."""
 
@@ -52,6 +54,7 @@ def score_all(
         failed: what could not be made before, by its URI, and why.
     """
     found: list[RunScores] = []
+    predictions: list[Path] = []
     failures: dict[str, str] = {}
     for run in progress.track(runs, description="predictions", total=len(runs)):
         made_of = [place for member in run.members for place in _needed(member, places, part)]
@@ -59,15 +62,17 @@ def score_all(
         try:
             if reasons:
                 raise BadInput(reasons[0])
-            scores = _score(run, places, part, truth=truth, people=people)
+            csv = places.out.child(f"predictions/{run.key(part)}.csv")
+            scores = _score(run, csv, places, part, truth=truth, people=people)
             logger.info("%s: Dice %.4f", run.title, scores.dice.mean())
             found.append(scores)
+            predictions.append(csv.path)
         except Terminated:
             raise
         except HandsegError as error:
             logger.error("%s: not scored: %s", run.title, error)
             failures[run.title] = str(error)
-    return Scored(runs=found, failures=failures)
+    return Scored(runs=found, predictions=predictions, failures=failures)
 
 
 def _needed(member: Member, places: Places, part: Part) -> list[Location]:
@@ -75,10 +80,15 @@ def _needed(member: Member, places: Places, part: Part) -> list[Location]:
 
 
 def _score(
-    run: Run, places: Places, part: Part, *, truth: Path, people: Mapping[str, str]
+    run: Run,
+    csv: Location,
+    places: Places,
+    part: Part,
+    *,
+    truth: Path,
+    people: Mapping[str, str],
 ) -> RunScores:
     voters = _best(run.members, places) if run.weights == "best" else run.members
-    csv = places.out.child(f"predictions/{run.key(part)}.csv")
     _vote(run, voters, csv, places=places, part=part)
     names, dice = _dice(csv.path, truth)
     return RunScores(

@@ -13,6 +13,7 @@ from handseg.errors import BadInput
 from handseg.inference import onnx_graph, predict
 from handseg.inference.backend import run_onnx
 from handseg.models.network import Network
+from handseg.provenance import Origin
 from handseg.storage import artifact
 from handseg.storage.location import Location
 from handseg.training import checkpoint as checkpoints
@@ -55,7 +56,7 @@ def export(
     if input_px < 0:
         raise BadInput(f"input_px is {input_px}; give a side in pixels, or 0 for the trained one")
     with artifact.reading(checkpoint, verify=True) as folder:
-        parents = {"checkpoint": artifact.content_hash(folder)}
+        parents, origin = {"checkpoint": artifact.content_hash(folder)}, Origin.of([folder])
         network, card = checkpoints.load_model(folder)
     settings = {"input_px": input_px or network.input_px, "tolerance": tolerance}
     if provenance.is_done(out, stage=_STAGE, settings=settings, parents=parents):
@@ -72,7 +73,7 @@ def export(
     with artifact.writing(out, folder=False) as path:
         path.write_bytes(graph)
         record = provenance.record(
-            stage=_STAGE, settings=settings, parents=parents, started=started
+            stage=_STAGE, settings=settings, parents=parents, origin=origin, started=started
         )
         provenance.write(path, record)
     at = " and ".join(map(str, sides))

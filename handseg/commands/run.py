@@ -20,6 +20,7 @@ from handseg.ensemble.nesting import LEAST_GROUPS
 from handseg.errors import BadInput
 from handseg.presets import catalogue
 from handseg.presets.catalogue import Preset
+from handseg.provenance import Origin
 from handseg.settings import (
     EnsembleSettings,
     InferSettings,
@@ -193,15 +194,23 @@ def _check_same(out: Location, made: Values, now: Values) -> None:
 
 
 def _write_record(out: Location, plan: Sequence[Step], made_of: Values, started: datetime) -> None:
-    """Write RUN/run.json: what the run was made of, and of each step the times and hashes."""
+    """Write RUN/run.json: what the run was made of, the times of its steps and all they made."""
     found = {}
     for step in plan:
         record = json.loads(artifact.read_record(step.out) or "{}")
         keys = ("started", "ended", "device", "parents")
         found[step.title] = {key: record[key] for key in keys if key in record}
-    with artifact.reading(out.child("submission.csv")) as path:
-        submission = artifact.content_hash(path)
-    extra = {"steps": found, "submission": submission}
-    record = provenance.record(stage="run", **made_of, started=started, extra=extra)
+    made = {
+        place.uri.removeprefix(f"{out.uri}/"): artifact.fingerprint(place)
+        for step in plan
+        for place in (step.out, *step.also)
+    }
+    record = provenance.record(
+        stage="run",
+        **made_of,
+        origin=Origin(data=(made_of["parents"]["data"],), folds=(made["folds.csv"].content,)),
+        started=started,
+        extra={"steps": found, "artifacts": {name: asdict(one) for name, one in made.items()}},
+    )
     with artifact.writing(out.child(_RECORD), folder=False, replace=True) as path:
         path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

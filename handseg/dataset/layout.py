@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from handseg.dataset.fault import Fault
 from handseg.dataset.refusal import line, refuse
@@ -212,7 +212,23 @@ def data_hash(records: Sequence[ImageRecord]) -> str:
     return combine(records, file_hashes(records))
 
 
-def combine(records: Sequence[ImageRecord], hashes: Sequence[tuple[str, str]]) -> str:
+class Image(Protocol):
+    """One image of a data set, as a record or as a cache knows it."""
+
+    @property
+    def part(self) -> str:
+        """Train or test."""
+
+    @property
+    def person(self) -> str:
+        """Whose it is."""
+
+    @property
+    def name(self) -> str:
+        """File name."""
+
+
+def combine(records: Sequence[Image], hashes: Sequence[tuple[str, str]]) -> str:
     """The data hash, where the `file_hashes` of the records are known already."""
     total = hashlib.sha256()
     for record, content in zip(records, hashes, strict=True):

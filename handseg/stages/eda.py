@@ -21,6 +21,7 @@ from handseg.eda.measures import ImageMeasures
 from handseg.eda.outlier import Outlier
 from handseg.images import reading
 from handseg.masks.polygons import Polygons
+from handseg.provenance import Origin
 from handseg.storage import artifact, raw
 from handseg.storage.location import Location
 
@@ -67,9 +68,8 @@ def eda(
     if provenance.is_done(out, stage=_STAGE, settings=settings, parents=parents):
         logger.info("%s is complete: nothing to do", out)
         return
-    measured = list(
-        progress.track(work_ahead(_measure, records), description=_STAGE, total=len(records))
-    )
+    working = work_ahead(_measure, records)
+    measured = list(progress.track(working, description=_STAGE, total=len(records)))
     sheet = root / demographics.FILE_NAME
     people = {record.person for record in listed}
     found = summary.of_images(
@@ -84,8 +84,9 @@ def eda(
         facts = json.dumps(page.to_json(found), indent=1, ensure_ascii=False) + "\n"
         (folder / FACTS).write_text(facts, encoding="utf-8")
         record = provenance.record(
-            stage=_STAGE, settings=settings, parents=parents, started=started
-        )
+            stage=_STAGE, settings=settings, parents=parents,
+            origin=Origin(data=(parents["data"],)), started=started,
+        )  # fmt: skip
         provenance.write(folder, record)
     if html is not None:
         with artifact.writing(html, folder=False, replace=True) as path:

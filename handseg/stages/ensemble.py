@@ -20,6 +20,7 @@ from handseg.errors import BadInput
 from handseg.inference.shard import WHOLE, Shard
 from handseg.inference.store import Store
 from handseg.masks import rle
+from handseg.provenance import Origin
 from handseg.settings import EnsembleSettings
 from handseg.storage import artifact
 from handseg.storage.location import Location
@@ -59,12 +60,13 @@ def ensemble(
         )
     with ExitStack() as stack:
         paths = [stack.enter_context(artifact.reading(store, verify=True)) for store in stores]
-        parents = _parents(paths)
+        parents, made_from = _parents(paths), [*paths]
         chosen = None
         if choice is not None:
             file = stack.enter_context(artifact.reading(choice, verify=True))
             chosen = choices.read(file)
             parents["choice"] = artifact.content_hash(file)
+            made_from.append(file)
         election = _Election.of([Store(path) for path in paths], weights, settings, chosen)
         election = replace(election, ballots=share.of(election.ballots))
         made_with = {
@@ -79,12 +81,10 @@ def ensemble(
         with artifact.writing(out, folder=False) as path:
             submission.write(path, election.predictions())
             record = provenance.record(
-                stage="ensemble",
-                settings=made_with,
-                parents=parents,
-                started=started,
+                stage="ensemble", settings=made_with, parents=parents,
+                origin=Origin.of(made_from), started=started,
                 extra={"members": election.members(), **_told(chosen)},
-            )
+            )  # fmt: skip
             provenance.write(path, record)
     logger.info("predictions of %d images: %s", len(election.ballots), out)
 

@@ -16,6 +16,7 @@ from handseg.inference import device as devices
 from handseg.inference import filling
 from handseg.inference.filling import Part
 from handseg.inference.shard import WHOLE, Shard
+from handseg.provenance import Origin
 from handseg.settings import InferSettings
 from handseg.storage import artifact, ranged
 from handseg.storage.location import Location
@@ -71,17 +72,14 @@ def infer(
         names = share.of(_names(card, images, part, folds_path), block=settings.batch_size)
         network, _ = checkpoints.load_model(checkpoint_path)
         with artifact.writing(out, folder=True) as folder:
+            made = filling.store_card(card, part, parents["checkpoint"], settings)
             device = filling.fill(
-                folder,
-                filling.store_card(card, part, parents["checkpoint"], settings),
-                network=network,
-                cache=images,
-                names=names,
-                settings=settings,
+                folder, made, network=network, cache=images, names=names, settings=settings
             )
             record = provenance.record(
-                stage="infer", settings=recorded, parents=parents, started=started, device=device
-            )
+                stage="infer", settings=recorded, parents=parents,
+                origin=Origin.of([checkpoint_path]), started=started, device=device,
+            )  # fmt: skip
             provenance.write(folder, record)
         logger.info("%s: %d images by %s on %s", out, len(names), card.name, device)
 

@@ -12,6 +12,7 @@ from handseg.ensemble import submission
 from handseg.errors import BadInput
 from handseg.inference import joining
 from handseg.inference.shard import KEY, Shard
+from handseg.provenance import Origin
 from handseg.storage import artifact
 from handseg.storage.location import Location
 
@@ -61,6 +62,7 @@ def merge(*, shards: list[Location], out: Location) -> None:
                 stage=stage,
                 settings=settings,
                 parents=parents,
+                origin=Origin.of(ordered),
                 started=started,
                 device=str(whole["device"]),
                 extra={

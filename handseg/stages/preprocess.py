@@ -9,13 +9,14 @@ from pathlib import Path
 
 from handseg import progress, provenance, pseudonyms
 from handseg.ahead import work_ahead
-from handseg.dataset import annotations, layout, twins
+from handseg.dataset import annotations, layout, manifest, twins
 from handseg.dataset.layout import ImageRecord
 from handseg.dataset.refusal import refuse
 from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images import adjustments, reading, room
 from handseg.images.cache import CachedImage, CacheWriter, PackedImage
+from handseg.provenance import Origin
 from handseg.settings import PreprocessSettings
 from handseg.storage import artifact, raw
 from handseg.storage.location import Location
@@ -57,7 +58,8 @@ def preprocess(
         people = {r.name: r.person for r in records if r.part == "train"}
         FoldTable.read(table_path).check_fits(people, source=str(folds), where="data")
         folds_hash = artifact.content_hash(table_path)
-    data_hash = layout.data_hash(records)
+    hashes = layout.file_hashes(records)
+    data_hash = layout.combine(records, hashes)
     parents = {"data": data_hash, "folds": folds_hash, **hidden.recorded()}
     recorded = provenance.settings_dict(settings)
     if provenance.is_done(out, stage=_STAGE, settings=recorded, parents=parents):
@@ -69,10 +71,13 @@ def preprocess(
     with artifact.writing(out, folder=True) as folder:
         _check_room(folder, records, settings)
         _write(folder, records, settings, {"data": data_hash, **hidden.recorded()})
+        text = manifest.to_text(manifest.of(records, hashes))
+        (folder / manifest.FILE_NAME).write_text(text, encoding="utf-8")
         record = provenance.record(
             stage=_STAGE,
             settings=recorded,
             parents=parents,
+            origin=Origin(data=(data_hash,), folds=(folds_hash,)),
             started=started,
             extra={"images": len(records), "notes": notes},
         )

@@ -18,6 +18,7 @@ from handseg.errors import BadInput, MissingInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference.store import Store
+from handseg.provenance import Origin
 from handseg.report import card, gather, page, records, summary
 from handseg.report.gather import Inputs, MemberInputs
 from handseg.report.records import StageRun
@@ -68,7 +69,7 @@ def report(
         made = [images, *(_Made.open(stack, place) for place in (folds, submission))]
         trained = [_Made.open(stack, place) for place in members]
         predicted = [_Made.open(stack, place) for place in stores]
-        parents = _parents(made, trained, predicted)
+        parents, origin = _made_from(made, trained, predicted)
         settings = {"no_images": True} if no_images else {}
         if provenance.is_done(out, stage=_STAGE, settings=settings, parents=parents):
             logger.info("%s is complete: nothing to report", out)
@@ -84,7 +85,7 @@ def report(
     with artifact.writing(out, folder=False) as path:
         path.write_text(page.render(facts), encoding="utf-8")
         record = provenance.record(
-            stage=_STAGE, settings=settings, parents=parents, started=started
+            stage=_STAGE, settings=settings, parents=parents, origin=origin, started=started
         )
         provenance.write(path, record)
     logger.info("out-of-fold Dice %.4f over %d images: %s", facts.dice, len(facts.scores), out)
@@ -128,13 +129,15 @@ class _Made:
         return records.parse(record, artifact=title, content=self.content)
 
 
-def _parents(
+def _made_from(
     made: Sequence[_Made], trained: Sequence[_Made], predicted: Sequence[_Made]
-) -> dict[str, str]:
+) -> tuple[dict[str, str], Origin]:
+    """The parents' hashes, and what they go back to; the fold table is of the training part."""
     parents = dict(zip(("cache", "folds", "submission"), made, strict=True))
     for number, (member, store) in enumerate(zip(trained, predicted, strict=True)):
         parents |= {f"member_{number}": member, f"store_{number}": store}
-    return {name: found.content for name, found in parents.items()}
+    origin = Origin.of(found.path for name, found in parents.items() if name != "folds")
+    return {name: found.content for name, found in parents.items()}, origin
 
 
 def _inputs(

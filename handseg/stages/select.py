@@ -14,6 +14,7 @@ from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference.store import Store
+from handseg.provenance import Origin
 from handseg.report import card as cards
 from handseg.settings import EnsembleSettings
 from handseg.storage import artifact
@@ -79,8 +80,9 @@ def select(
         with artifact.writing(out, folder=False) as path:
             choices.write(path, chosen)
             record = provenance.record(
-                stage=_STAGE, settings=made_with, parents=parents, started=started
-            )
+                stage=_STAGE, settings=made_with, parents=parents,
+                origin=Origin.of([cache_path, *trained, *predicted]), started=started,
+            )  # fmt: skip
             provenance.write(path, record)
 
 

@@ -8,6 +8,7 @@ from handseg import folds, provenance, pseudonyms
 from handseg.dataset import layout, twins
 from handseg.dataset.layout import ImageRecord
 from handseg.dataset.refusal import refuse
+from handseg.provenance import Origin
 from handseg.settings import SplitSettings
 from handseg.storage import artifact, raw
 from handseg.storage.location import Location
@@ -60,6 +61,7 @@ def split(
             stage=_STAGE,
             settings=recorded,
             parents=parents,
+            origin=Origin(data=(parents["train_part"],), folds=(artifact.content_hash(path),)),
             started=started,
             extra={"people": people, "images_per_fold": sizes},
         )

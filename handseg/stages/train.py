@@ -12,6 +12,7 @@ from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference import filling
+from handseg.provenance import Origin
 from handseg.settings import InferSettings, TrainSettings
 from handseg.storage import artifact, location, raw, snapshot
 from handseg.storage.location import S3, Location
@@ -145,6 +146,7 @@ def run_member(
         member = _Member(
             name=name or out.name, fold=fold, images=ImageCache(cache_path),
             table=FoldTable.read(folds_path), parents=parents, settings=settings, source=source,
+            origin=Origin(data=Origin.of([cache_path]).data, folds=(parents["folds"],)),
             on_validation=on_validation, call=call or Call(),
         )  # fmt: skip
         member.train(out, state)
@@ -165,6 +167,7 @@ class _Member:
     images: ImageCache
     table: FoldTable
     parents: dict[str, str]
+    origin: Origin
     settings: TrainSettings
     source: Source | None
     on_validation: Callable[[Measurement, Lap], None] | None
@@ -172,12 +175,9 @@ class _Member:
 
     def train(self, out: Location, state: Location | None) -> None:
         """Leave the checkpoint folder at `out`."""
-        settings = {
-            **provenance.settings_dict(self.settings),
-            "fold": self.fold,
-            "name": self.name,
-            **({"allow_seen": True} if self.source and self.source.allow_seen else {}),
-        }
+        allowed = {"allow_seen": True} if self.source and self.source.allow_seen else {}
+        own = {"fold": self.fold, "name": self.name, **allowed}
+        settings = {**provenance.settings_dict(self.settings), **own}
         if self._is_complete(out, settings):
             return
         started, place = datetime.now(UTC), state or _beside(out, "partial")
@@ -194,8 +194,8 @@ class _Member:
             with artifact.writing(out, folder=True) as path:
                 trained.publish(path)
                 record = provenance.record(
-                    stage="train", settings=settings, parents=self.parents, started=started,
-                    device=trained.card.device, extra=trained.record(),
+                    stage="train", settings=settings, parents=self.parents, origin=self.origin,
+                    started=started, device=trained.card.device, extra=trained.record(),
                 )  # fmt: skip
                 provenance.write(path, record)
             if state is None:
@@ -244,7 +244,7 @@ class _Member:
                     settings=settings,
                 )  # fmt: skip
                 record = provenance.record(
-                    stage="infer", settings=recorded, parents=parents, started=started,
-                    device=device,
+                    stage="infer", settings=recorded, parents=parents, origin=self.origin,
+                    started=started, device=device,
                 )  # fmt: skip
                 provenance.write(folder, record)

@@ -92,6 +92,19 @@ def verify(path: Path) -> None:
     sums.verify(path)
 
 
+def fingerprint(location: Location) -> sums.Fingerprint:
+    """What an artifact is, as its sums say; nothing but these is read.
+
+    Raises:
+        MissingInput: nothing complete is there.
+        BadInput: the sums are damaged.
+    """
+    if location.is_remote:
+        return remote.fingerprint(location)
+    path = location.path
+    return sums.fingerprint(sums.read_sums(path), None if path.is_dir() else path.name)
+
+
 def read_record(location: Location) -> str | None:
     """Read the text of an artifact's run.json, or None where it has none."""
     if location.is_remote:

@@ -89,14 +89,15 @@ def _finish_file(partial: Path, target: Path) -> None:
     if not filled.is_file():
         raise BadInput(f"{target}: nothing was written; an artifact holds at least one file")
     target.unlink(missing_ok=True)
+    sums = {target.name: file_sha256(filled)}
     record = filled.with_name(f"{target.name}.{RUN_RECORD}")
     beside = target.with_name(record.name)
     beside.unlink(missing_ok=True)
     if record.is_file():
+        sums[record.name] = file_sha256(record)
         durable.sync(record)
         record.replace(beside)
-    sums = to_text({target.name: file_sha256(filled)})
-    durable.write_text(target.with_name(target.name + FILE_SUFFIX), sums)
+    durable.write_text(target.with_name(target.name + FILE_SUFFIX), to_text(sums))
     durable.sync(filled)
     filled.replace(target)
     durable.sync(target.parent)

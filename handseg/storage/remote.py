@@ -128,18 +128,35 @@ def _fetch_folder(location: Location, path: Path) -> Path:
 
 def _fetch_file(location: Location, path: Path) -> Path:
     beside = location.sibling(location.name + sums.FILE_SUFFIX)
-    text, wanted = read_sums(beside)
-    if set(wanted) != {location.name}:
-        raise BadInput(f"{beside}: sums of {sorted(wanted)}, not of {location.name}; make it again")
-    size = s3.size(location)
-    sizes = {} if size is None else {location.name: size}
+    text, wanted = _read_file_sums(location, beside)
+    found = {name: s3.size(location.sibling(name)) for name in wanted}
+    sizes = {name: size for name, size in found.items() if size is not None}
     fetch_verified(_parent(location), wanted, sizes, into=path.parent)
     (path.parent / beside.name).write_text(text, encoding="utf-8")
-    record = read_record(location)
-    if record is not None:
-        beside_path = path.with_name(f"{path.name}.{sums.RUN_RECORD}")
-        beside_path.write_text(record, encoding="utf-8")
     return path
+
+
+def _read_file_sums(location: Location, beside: Location) -> tuple[str, dict[str, str]]:
+    text, found = read_sums(beside)
+    own, record = location.name, f"{location.name}.{sums.RUN_RECORD}"
+    if set(found) not in ({own}, {own, record}):
+        raise BadInput(f"{beside}: sums of {sorted(found)}, not of {own}; make it again")
+    return text, found
+
+
+def fingerprint(location: Location) -> sums.Fingerprint:
+    """What the sums of an artifact say that it is; nothing but these is downloaded.
+
+    Raises:
+        MissingInput: nothing complete is there.
+        BadInput: they are damaged.
+    """
+    if _has_folder(location):
+        return sums.fingerprint(read_sums(location.child(sums.FOLDER_SUMS))[1])
+    if not _has_file(location):
+        raise MissingInput(f"{location}: {absence(location)}")
+    beside = location.sibling(location.name + sums.FILE_SUFFIX)
+    return sums.fingerprint(_read_file_sums(location, beside)[1], location.name)
 
 
 def read_sums(location: Location) -> tuple[str, dict[str, str]]:

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from handseg import plain_text
@@ -16,6 +17,16 @@ FILE_SUFFIX = ".sha256"
 RUN_RECORD = "run.json"
 # Two blanks: text mode, which `sha256sum` takes for binary mode as well.
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What an artifact is known by."""
+
+    content: str
+    """Its content hash; see `content_hash`."""
+    record: str | None
+    """SHA-256 of its run.json; None where it has none."""
 
 
 def file_sha256(path: Path) -> str:
@@ -117,7 +128,7 @@ def sums_path(path: Path) -> Path:
 
 
 def read_sums(path: Path) -> dict[str, str]:
-    """Read the sums of an artifact, by name; a file's are one line with its own name.
+    """Read the sums of an artifact, by name; a file's are its own and its run.json's.
 
     Raises:
         MissingInput: there are none.
@@ -155,6 +166,23 @@ def folder_hash(sums: Mapping[str, str]) -> str:
     """A folder's content hash, from its sums by name; see `content_hash`."""
     content = {name: value for name, value in sums.items() if name != RUN_RECORD}
     return text_sha256(to_text(content))
+
+
+def fingerprint(sums: Mapping[str, str], file: str | None = None) -> Fingerprint:
+    """What the sums of an artifact say that it is.
+
+    Args:
+        sums: by name.
+        file: the artifact's name where it is a file; None for a folder.
+
+    Raises:
+        BadInput: they are of other files.
+    """
+    if file is None:
+        return Fingerprint(folder_hash(sums), sums.get(RUN_RECORD))
+    if file not in sums:
+        raise BadInput(f"{file}: its sums are of {sorted(sums)}; make it again")
+    return Fingerprint(sums[file], sums.get(f"{file}.{RUN_RECORD}"))
 
 
 def verify(path: Path) -> None:

@@ -34,6 +34,7 @@ LAYERS = {
     "handseg.durable": 1,
     "handseg.storage": 1,
     "handseg.provenance": 1,
+    "handseg.program": 1,
     "handseg.summary": 1,
     "handseg.pseudonyms": 1,
     "handseg.training": 2,

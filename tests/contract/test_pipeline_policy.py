@@ -132,7 +132,7 @@ def test_secrets_are_kubernetes_own(name: str, shards: int) -> None:
         assert not set(config) & {"configMapAsEnv", "configMapAsVolume", "fieldPathAsEnv"}
     spec = compiled(name, shards)[0]
     for container in containers(name, shards).values():
-        assert "env" not in container
+        assert container["env"] == [{"name": "HANDSEG_IMAGE", "value": container["image"]}]
     for part in [spec["root"], *spec["components"].values()]:
         assert not [
             port

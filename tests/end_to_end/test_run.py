@@ -8,12 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from handseg import cli
 from handseg.ensemble import submission
+from handseg.storage import artifact
+from handseg.storage.location import Location
 
 FEW_STEPS = ["--preset", "smoke", "--train.length", "6", "--train.learning_rate", "1e-2"]
 
@@ -92,7 +95,9 @@ def test_the_record_says_what_the_run_was_made_of_and_how_long_it_took(done: Pat
     titles = ["split", "eda", "preprocess", "train fold0", "infer fold0", "train fold1"]
     assert list(record["steps"]) == [*titles, "infer fold1", "ensemble", "report"]
     assert all({"started", "ended", "parents"} <= set(step) for step in record["steps"].values())
-    assert len(record["submission"]) == 64
+    for name, one in record["artifacts"].items():
+        assert one == asdict(artifact.fingerprint(Location(str(done / name)))), name
+    assert {"folds.csv", "cache", "members/fold1", "stores/fold1/oof"} <= set(record["artifacts"])
 
 
 def test_a_second_run_does_nothing_and_says_so_without_torch(done: Path, data: Path) -> None:

@@ -51,7 +51,7 @@ def test_an_image_says_what_it_was_made_from(name: str, commit: str) -> None:
 
 @every_image
 def test_the_code_knows_its_commit(name: str) -> None:
-    code = "from handseg import provenance; print(provenance.commit())"
+    code = "from handseg import program; print(program.commit())"
     labels = described(IMAGES[name])["Config"]["Labels"]
     assert (
         run(IMAGES[name], "python3", "-c", code).strip()

@@ -38,11 +38,21 @@ def test_a_checkpoint_without_validation_gives_no_dice(tmp_path: Path) -> None:
     assert summary.of_checkpoint(tmp_path) == {"steps": 1, "parameters": 2}
 
 
-def test_the_origin_is_the_commit_and_the_parents_hashes(tmp_path: Path) -> None:
-    record = {"commit": "abc", "parents": {"cache": "1f", "folds": "2e"}, "host": "here"}
+def test_the_origin_says_what_made_it_from_what(tmp_path: Path) -> None:
+    record = {
+        "commit": "abc",
+        "image": "x@sha256:0",
+        "seed": 7,
+        "data": ["1", "2"],
+        "parents": {"cache": "1f", "folds": "2e"},
+        "host": "here",
+    }
     (tmp_path / "run.json").write_text(json.dumps(record), encoding="utf-8")
     assert summary.of_origin(tmp_path) == {
         "commit": "abc",
+        "image": "x@sha256:0",
+        "data": "1 2",
+        "seed": "7",
         "parent_cache": "1f",
         "parent_folds": "2e",
     }

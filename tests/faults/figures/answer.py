@@ -9,7 +9,7 @@ from statistics import mean
 from rich.console import Console
 from rich.table import Table
 
-from handseg import progress, provenance
+from handseg import program, progress
 from tests import machine
 from tests.faults.figures.figure import Figure, Trial
 
@@ -67,7 +67,7 @@ class Answer:
             "of": len(self.trials),
             "seed": self.seed,
             "seconds": round(self.took_s, 1),
-            "commit": provenance.commit(),
+            "commit": program.commit(),
             **machine.described(),
             "trials": [asdict(trial) for trial in self.trials],
         }

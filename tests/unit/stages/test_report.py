@@ -100,9 +100,12 @@ def test_a_member_given_twice_is_refused(run: MadeRun, tmp_path: Path) -> None:
 def test_a_member_that_did_not_vote_is_refused(run: MadeRun, tmp_path: Path) -> None:
     changed = MadeRun(tmp_path / "changed", run.members)
     shutil.copytree(run.folder, changed.folder)
-    record = provenance.read(changed.folder / "submission.csv")
+    csv = changed.folder / "submission.csv"
+    record, rows = provenance.read(csv), csv.read_bytes()
     voters = [{"name": "two", "weight": 1.0}, {"name": "three", "weight": 1.0}]
-    provenance.write(changed.folder / "submission.csv", {**record, "members": voters})
+    with artifact.writing(changed.place("submission.csv"), folder=False, replace=True) as path:
+        path.write_bytes(rows)
+        provenance.write(path, {**record, "members": voters})
     with pytest.raises(BadInput, match="member one: did not vote .* are .'two', 'three'."):
         changed.report(tmp_path / "report.html")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from handseg.errors import BadInput, MissingInput
-from handseg.storage import artifact, sums
+from handseg.storage import artifact, s3, sums
 from handseg.storage.location import Location
 
 
@@ -61,6 +61,34 @@ def test_provenance_is_read_without_the_artifact(place: Location) -> None:
     _write_table(place.child("folds.csv"))
     assert artifact.read_record(place.child("cache")) == "{}"
     assert artifact.read_record(place.child("folds.csv")) == '{"abc": 1}'
+
+
+def test_what_an_artifact_is_can_be_told_from_its_sums_alone(place: Location) -> None:
+    for location in (place.child("cache"), place.child("folds.csv")):
+        with pytest.raises(MissingInput):
+            artifact.fingerprint(location)
+    _write_cache(place.child("cache"))
+    _write_table(place.child("folds.csv"))
+    for location in (place.child("cache"), place.child("folds.csv")):
+        with artifact.reading(location) as path:
+            record = artifact.record_path(path)
+            expected = sums.Fingerprint(artifact.content_hash(path), sums.file_sha256(record))
+        assert artifact.fingerprint(location) == expected
+
+
+def test_an_edited_record_of_a_file_no_longer_matches(place: Location, tmp_path: Path) -> None:
+    location = place.child("folds.csv")
+    _write_table(location)
+    edited = location.sibling("folds.csv.run.json")
+    if location.is_remote:
+        s3.put_text(edited, "{}")
+    else:
+        edited.path.write_text("{}")
+    with (
+        pytest.raises(BadInput, match="folds.csv.run.json: does not match its SHA-256"),
+        artifact.reading(location, verify=True),
+    ):
+        pass
 
 
 def test_an_artifact_is_replaced_only_when_asked(place: Location) -> None:
