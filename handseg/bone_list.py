@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from handseg import plain_text
 from handseg.errors import BadInput, MissingInput, shown
 from handseg.presets import plain_yaml
 from handseg.presets.sections import check_keys
@@ -23,6 +24,7 @@ MOST = 31
 _KEYS = ("names", "short", "groups", "overlapping")
 # As in a CSV that no spreadsheet runs, and as the name of a file.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,39}")
+_SHORT = re.compile(r"\w{1,2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,8 @@ def chosen() -> BoneList | None:
         return None
     if not Path(path).is_file():
         raise MissingInput(f"{VARIABLE}={path}: not found; give the path of a YAML file with names")
-    return parse(Path(path).read_text(encoding="utf-8"), where=f"{VARIABLE}={path}")
+    text = plain_text.read(Path(path), remedy="save it as UTF-8")
+    return parse(text, where=f"{VARIABLE}={path}")
 
 
 def parse(text: str, *, where: str) -> BoneList:
@@ -85,7 +88,7 @@ def _short(value: Any, count: int, where: str) -> tuple[str, ...]:
     if value is None:
         return tuple(str(number) for number in range(1, count + 1))
     short = _texts(value, f"{where}: short")
-    if len(short) != count or any(not 1 <= len(text) <= 2 for text in short):
+    if len(short) != count or any(not _SHORT.fullmatch(text) for text in short):
         raise BadInput(f"{where}: short has {len(short)}; give one or two letters for each name")
     return short
 
@@ -96,13 +99,15 @@ def _groups(value: Any, names: tuple[str, ...], where: str) -> dict[str, tuple[i
     if not isinstance(value, Mapping):
         raise BadInput(f"{where}: groups: {shown(value)} is no mapping; write NAME: [BONE, BONE]")
     return {
-        str(group): tuple(_id(name, names, where) for name in _texts(found, f"{where}: {group}"))
+        str(group): tuple(_id(name, names, where) for name in _texts(found, f"{where}: groups"))
         for group, found in value.items()
     }
 
 
 def _pairs(value: Any, names: tuple[str, ...], where: str) -> tuple[tuple[int, int], ...]:
     pairs = []
+    if not isinstance(value, list | None):
+        raise BadInput(f"{where}: overlapping: {shown(value)} is no list; write [[BONE, BONE]]")
     for entry in value or []:
         pair = _texts(entry, f"{where}: overlapping")
         if len(pair) != 2:

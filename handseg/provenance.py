@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handseg import durable, program
+from handseg import differences, durable, plain_text, program
 from handseg.errors import BadInput
 from handseg.storage import artifact, sums
 from handseg.storage.location import Location
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 UNKNOWN = "unknown"
-_NO_ENTRY = "(none)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,23 +166,15 @@ def is_done(
         raise BadInput(f"{out}: was not made by handseg; give another --out, or remove it")
     found = parse(text, f"provenance of {out}")
     wanted = {"stage": stage, "settings": dict(settings), "parents": dict(parents)}
-    differences = changes({key: found.get(key) for key in wanted}, json.loads(json.dumps(wanted)))
-    if differences:
-        lines = "".join(f"\n  {difference}" for difference in differences)
+    changes = differences.between(
+        {key: found.get(key) for key in wanted}, json.loads(json.dumps(wanted))
+    )
+    if changes:
+        lines = "".join(f"\n  {change}" for change in changes)
         raise BadInput(
             f"{out}: was made otherwise (then -> now):{lines}\ngive another --out, or remove it"
         )
     return True
-
-
-def changes(then: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
-    """List what differs between two JSON-shaped mappings, as `key.of.value: then -> now`."""
-    before, after = _flat(then), _flat(now)
-    return [
-        f"{key}: {before.get(key, _NO_ENTRY)} -> {after.get(key, _NO_ENTRY)}"
-        for key in sorted({*before, *after})
-        if before.get(key, _NO_ENTRY) != after.get(key, _NO_ENTRY)
-    ]
 
 
 def _file(path: Path) -> Path:
@@ -198,22 +189,8 @@ def parse(text: str, source: str) -> dict[str, object]:
     Raises:
         BadInput: it is damaged, or none.
     """
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise BadInput(
-            f"{source}: damaged ({error}); remove the artifact and make it again"
-        ) from error
+    remedy = "remove the artifact and make it again"
+    value = plain_text.json_of(text, source, remedy=remedy)
     if not isinstance(value, dict):
-        raise BadInput(f"{source}: no record of a run; remove the artifact and make it again")
+        raise BadInput(f"{source}: no record of a run; {remedy}")
     return value
-
-
-def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            flat.update(_flat(value, f"{prefix}{key}."))
-        else:
-            flat[prefix + key] = value
-    return flat

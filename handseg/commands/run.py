@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Annotated, Any, TypeAlias
 
-from handseg import provenance, pseudonyms
+from handseg import differences, provenance, pseudonyms
 from handseg.commands import machine, networks
 from handseg.commands.check import check
 from handseg.commands.plan import Part, Step, steps
@@ -184,7 +184,7 @@ def _made_before(out: Location) -> dict[str, Any] | None:
 
 def _check_same(out: Location, made: Values, now: Values) -> None:
     then = {key: made.get(key) for key in now}
-    changes = provenance.changes(then, json.loads(json.dumps(now)))
+    changes = differences.between(then, json.loads(json.dumps(now)))
     if changes:
         raise BadInput(
             f"{out}: this run was made otherwise (then -> now):"

@@ -12,7 +12,7 @@ import optuna
 import yaml
 from optuna.trial import FrozenTrial, TrialState
 
-from handseg import provenance
+from handseg import differences
 from handseg.commands.alone import alone_in
 from handseg.commands.experiment_members import Places
 from handseg.commands.tune_trial import PARTS, Bench
@@ -95,9 +95,9 @@ def _study(search: Search, out: Location) -> optuna.Study:
     )
     record = json.loads(json.dumps(search.to_record()))
     made = study.user_attrs.setdefault(_RECORD, record)
-    differences = provenance.changes(made, record)
-    if differences:
-        lines = "".join(f"\n  {difference}" for difference in differences)
+    changes = differences.between(made, record)
+    if changes:
+        lines = "".join(f"\n  {change}" for change in changes)
         raise BadInput(f"{out}: holds another search (then -> now):{lines}\ngive another --out")
     study.set_user_attr(_RECORD, record)
     # Begun anew, a sampler would suggest once more what it suggested first.

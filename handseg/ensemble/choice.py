@@ -1,13 +1,15 @@
 """A choice of weights, thresholds and cleaning, and the evidence for it: the file choice.json."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from handseg import bones, plain_text
 from handseg.ensemble.rule import Rule, Voting
 from handseg.ensemble.shares import Shares
-from handseg.errors import BadInput, MissingInput
+from handseg.errors import BadInput, MissingInput, told
 from handseg.inference.store import StoreCard
 from handseg.settings import EnsembleSettings
 from handseg.settings_codec import from_dict
@@ -182,11 +184,7 @@ def read(path: Path) -> Choice:
     """
     if not path.is_file():
         raise MissingInput(f"{path}: not found; give the file that `handseg select` wrote")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadInput(f"{path}: damaged ({error}); select again") from error
-    return parse(values, where=str(path))
+    return parse(plain_text.read_json(path, remedy="select again"), where=str(path))
 
 
 def parse(values: object, *, where: str) -> Choice:
@@ -206,8 +204,32 @@ def parse(values: object, *, where: str) -> Choice:
         # As the settings of a vote, so that their bounds hold here as well.
         EnsembleSettings(thresholds=choice.thresholds, voting=choice.voting)
     except (TypeError, ValueError) as error:
-        raise BadInput(f"{where}: not a choice ({error}); select again") from error
+        raise BadInput(f"{where}: not a choice ({told(error)}); select again") from error
     families = {family.name for family in choice.families}
-    if not choice.thresholds or {member.family for member in choice.members} != families:
-        raise BadInput(f"{where}: thresholds or families are missing; select again")
+    if len(choice.thresholds) != bones.COUNT:
+        found = len(choice.thresholds)
+        raise BadInput(f"{where}: thresholds must be {bones.COUNT}, got {found}; select again")
+    if {member.family for member in choice.members} != families:
+        raise BadInput(f"{where}: its members are not of its families; select again")
+    names = {member.name for member in choice.members}
+    if (len(names), len(families)) != (len(choice.members), len(choice.families)):
+        raise BadInput(f"{where}: a member or a family is there twice; select again")
+    _check_weights(choice, where)
     return choice
+
+
+def _check_weights(choice: Choice, where: str) -> None:
+    weighed: list[ChosenMember | ChosenFamily] = [*choice.members, *choice.families]
+    wrong = [
+        one.name
+        for one in weighed
+        if not all(math.isfinite(weight) and weight >= 0 for weight in (one.given, one.weight))
+    ]
+    if wrong:
+        raise BadInput(f"{where}: weight of {told(wrong[0])} is none of 0 or more; select again")
+    if not any(member.weight * _of(choice, member.family) for member in choice.members):
+        raise BadInput(f"{where}: no member has a weight; select again")
+
+
+def _of(choice: Choice, family: str) -> float:
+    return next(one.weight for one in choice.families if one.name == family)

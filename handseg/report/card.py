@@ -1,17 +1,18 @@
 """A member's card.json, read without torch: the report is made in an image that has none."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from handseg.errors import BadInput, MissingInput
+from handseg import plain_text
+from handseg.errors import BadInput, MissingInput, shown, told
 from handseg.findings.finding import Finding
 from handseg.settings import TrainSettings
 from handseg.settings_codec import from_dict
 from handseg.training.identity import Change
 
 _CARD = "card.json"
+_AGAIN = "train the member again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,15 +62,14 @@ def read(folder: Path) -> MemberCard:
     path = folder / _CARD
     if not path.is_file():
         raise MissingInput(f"{path}: not found; give the folder that `handseg train` wrote")
+    values = plain_text.read_json(path, remedy=_AGAIN)
     try:
-        return parse(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, KeyError) as error:
-        raise BadInput(
-            f"{path}: not a checkpoint's card ({error}); train the member again"
-        ) from error
+        return parse(values)
+    except BadInput as error:
+        raise BadInput(f"{path}: not a checkpoint's card ({told(error)}); {_AGAIN}") from error
 
 
-def parse(card: Mapping[str, object]) -> MemberCard:
+def parse(card: object) -> MemberCard:
     """Take from a card what the report uses; everything else in it is passed over.
 
     Raises:
@@ -78,12 +78,12 @@ def parse(card: Mapping[str, object]) -> MemberCard:
     values = _chosen(card, MemberCard)
     history = values.get("history", [])
     if not isinstance(history, list):
-        raise BadInput(f"card: history is no list: {history!r}")
+        raise BadInput(f"card: history is no list: {shown(history)}")
     values["history"] = [_chosen(line, Line) for line in history]
     return from_dict(MemberCard, values, where="card")
 
 
 def _chosen(values: object, cls: type) -> dict[str, object]:
     if not isinstance(values, Mapping):
-        raise BadInput(f"card: no mapping: {values!r}")
+        raise BadInput(f"card: no mapping: {shown(values)}")
     return {key: value for key, value in values.items() if key in cls.__annotations__}

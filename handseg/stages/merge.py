@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from handseg import provenance
+from handseg import differences, provenance
 from handseg.ensemble import submission
 from handseg.errors import BadInput
 from handseg.inference import joining
@@ -103,9 +103,9 @@ def _whole(paths: Sequence[Path]) -> dict[str, object]:
         wholes.append({**record, "settings": settings})
     alike = [{key: whole.get(key) for key in _ALIKE} for whole in wholes]
     for path, other in zip(paths, alike, strict=True):
-        differences = provenance.changes(alike[0], other)
-        if differences:
-            lines = "".join(f"\n  {line}" for line in differences)
+        changes = differences.between(alike[0], other)
+        if changes:
+            lines = "".join(f"\n  {line}" for line in changes)
             raise BadInput(
                 f"{path}: was made otherwise than {paths[0]}:{lines}\nmake every shard alike"
             )

@@ -11,8 +11,8 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from handseg import bones, durable
-from handseg.errors import BadInput, MissingInput
+from handseg import bones, durable, plain_text
+from handseg.errors import BadInput, MissingInput, shown, told
 from handseg.findings.finding import Finding
 from handseg.models import catalogue
 from handseg.models.network import Network
@@ -22,6 +22,7 @@ from handseg.training.identity import Change
 
 MODEL = "model.safetensors"
 CARD = "card.json"
+_AGAIN = "train the member again"
 FORMAT = 2
 
 
@@ -116,16 +117,16 @@ def load_card(folder: Path) -> Card:
     path = folder / CARD
     if not path.is_file():
         raise MissingInput(f"{path}: not found; give the folder that `handseg train` wrote")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        found = values["format"]
-        card = from_dict(Card, values) if found == FORMAT else None
-    except (ValueError, TypeError, KeyError) as error:
-        raise BadInput(
-            f"{path}: not a checkpoint's card ({error}); train the member again"
-        ) from error
-    if card is None:
+    values = plain_text.read_json(path, remedy=_AGAIN)
+    if not isinstance(values, dict) or "format" not in values:
+        raise BadInput(f"{path}: not a checkpoint's card; {_AGAIN}")
+    if values["format"] != FORMAT:
+        found = shown(values["format"])
         raise BadInput(f"{path}: format {found}, this version reads {FORMAT}; train it again")
+    try:
+        card = from_dict(Card, values)
+    except BadInput as error:
+        raise BadInput(f"{path}: not a checkpoint's card ({told(error)}); {_AGAIN}") from error
     if tuple(card.classes) != bones.NAMES:
         raise BadInput(
             f"{path}: its classes or their order are not the {bones.COUNT} bones of this process; "
@@ -156,5 +157,7 @@ def load_model(folder: Path, weights: str = MODEL) -> tuple[Network, Card]:
     try:
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:
-        raise BadInput(f"{path}: not the weights of {card.train.model.name} ({error})") from error
+        raise BadInput(
+            f"{path}: not the weights of {card.train.model.name} ({told(error)})"
+        ) from error
     return network.eval(), card

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from handseg import durable
-from handseg.errors import BadInput, MissingInput
+from handseg.errors import BadInput, MissingInput, told
 from handseg.findings.finding import Finding
 from handseg.settings_codec import from_dict
 from handseg.training import identity, tensor_files
@@ -184,9 +184,9 @@ def _progress(path: Path) -> Progress:
     try:
         with safe_open(path, framework="pt") as file:
             return from_dict(Progress, json.loads(file.metadata()["progress"]))
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(
-            f"{path}: written by another version ({error}); remove its folder"
+            f"{path}: written by another version ({told(error)}); remove its folder"
         ) from error
 
 

@@ -15,6 +15,7 @@ LAYERS = {
     "handseg.errors": 0,
     "handseg.json_lines": 0,
     "handseg.plain_text": 0,
+    "handseg.differences": 0,
     "handseg.settings": 0,
     "handseg.settings_bounds": 0,
     "handseg.settings_codec": 0,

@@ -31,6 +31,8 @@ def test_groups_and_pairs_become_class_ids() -> None:
         ("names: [A]\nshort: [abc]", "one or two letters"),
         ("names: [A]\ngroups: {x: [B]}", "is none of its names"),
         ("names: [A]\noverlapping: [[A]]", "is no pair"),
+        ("names: [A]\noverlapping: 5", "overlapping: 5 is no list"),
+        ("names: [A]\nshort: ['\\x1b']", "one or two letters"),
         ("names: A", "is no list of texts"),
         ("bones: [A]", "unknown key"),
     ],
@@ -44,6 +46,13 @@ def test_what_cannot_be_right_is_refused(text: str, message: str) -> None:
 def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(bone_list.VARIABLE, str(tmp_path / "foot.yaml"))
     with pytest.raises(MissingInput, match=r"foot.yaml: not found"):
+        bone_list.chosen()
+
+
+def test_a_file_that_is_no_text_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "foot.yaml").write_bytes(b"\xff")
+    monkeypatch.setenv(bone_list.VARIABLE, str(tmp_path / "foot.yaml"))
+    with pytest.raises(BadInput, match=r"foot.yaml: not text .*; save it as UTF-8"):
         bone_list.chosen()
 
 

@@ -126,6 +126,34 @@ def test_the_choice_survives_its_file(tmp_path: Path) -> None:
         choices.read(tmp_path / "other.json")
 
 
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"weight": -1.0}, "weight of m0 is none of 0 or more"),
+        ({"weight": float("nan")}, "weight of m0 is none of 0 or more"),
+        ({"given": float("inf")}, "weight of m0 is none of 0 or more"),
+        ({"weight": 0.0}, "no member has a weight"),
+        ({"family": "z"}, "its members are not of its families"),
+    ],
+)
+def test_a_choice_of_weights_that_are_none_is_refused(
+    tmp_path: Path, changes: dict[str, object], fault: str
+) -> None:
+    found = choose(tmp_path, [made.store(tmp_path, "m0", range(PEOPLE), made.right)], ["a"])
+    values = asdict(found.choice)
+    values["members"][0] |= changes
+    with pytest.raises(BadInput, match=f"^choice.json: {fault}; select again"):
+        choices.parse(values, where="choice.json")
+
+
+def test_a_choice_of_a_member_twice_is_refused(tmp_path: Path) -> None:
+    found = choose(tmp_path, [made.store(tmp_path, "m0", range(PEOPLE), made.right)], ["a"])
+    values = asdict(found.choice)
+    values["members"] *= 2
+    with pytest.raises(BadInput, match="a member or a family is there twice; select again"):
+        choices.parse(values, where="choice.json")
+
+
 def test_a_choice_is_for_its_own_members(tmp_path: Path) -> None:
     stores = [made.store(tmp_path, name, range(PEOPLE), made.right) for name in ("m0", "m1")]
     choice = choose(tmp_path, stores, ["a", "a"], [3, 1]).choice
