@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from handseg import durable
-from handseg.errors import BadInput, MissingInput, told
+from handseg.errors import BadInput, MissingInput, shown, told
 from handseg.findings.finding import Finding
 from handseg.settings_codec import from_dict
 from handseg.training import identity, tensor_files
@@ -119,7 +119,7 @@ def load(folder: Path) -> tuple[Progress, dict[str, Tensor]] | None:
             progress = _progress(path)
             damaged = best_weights(folder, progress)
             if not progress.best_weights or tensor_files.is_intact(damaged):
-                return progress, load_file(path)
+                return progress, _tensors(path)
         logger.warning("%s is damaged; trying the state before it", damaged)
     if states:
         raise BadInput(
@@ -183,10 +183,22 @@ def _best_weights(path: Path) -> str:
 def _progress(path: Path) -> Progress:
     try:
         with safe_open(path, framework="pt") as file:
-            return from_dict(Progress, json.loads(file.metadata()["progress"]))
+            found = from_dict(Progress, json.loads(file.metadata()["progress"]))
+            if Path(found.best_weights).name != found.best_weights:
+                raise ValueError(f"best weights in {shown(found.best_weights)}")
+            return found
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(
             f"{path}: written by another version ({told(error)}); remove its folder"
+        ) from error
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise BadInput(
+            f"{path}: tensors that torch does not know ({told(error)}); remove its folder"
         ) from error
 
 

@@ -1,4 +1,6 @@
-from dataclasses import replace
+import hashlib
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,44 @@ def test_a_damaged_newest_state_gives_way_to_the_one_before(
 def test_all_states_damaged_is_an_error(tmp_path: Path) -> None:
     _save(tmp_path, 1).write_bytes(b"")
     with pytest.raises(BadInput, match="every state in it is damaged"):
+        resume.load(tmp_path)
+
+
+def _write(folder: Path, header: dict[str, object], values: bytes = b"") -> None:
+    """A state whose name has its SHA-256, whatever it holds."""
+    text = json.dumps(header).encode()
+    content = len(text).to_bytes(8, "little") + text + values
+    name = f"step-00000001-{hashlib.sha256(content).hexdigest()}.safetensors"
+    (folder / resume.FOLDER).mkdir(exist_ok=True)
+    (folder / resume.FOLDER / name).write_bytes(content)
+
+
+def _notes(**changes: object) -> dict[str, object]:
+    return {"progress": json.dumps({**asdict(_progress(1)), **changes})}
+
+
+@pytest.mark.parametrize(
+    ("notes", "fault"),
+    [
+        ({}, "'progress'"),
+        ({"progress": "[" * 100_000}, "recursion"),
+        (_notes(step="x" * 10_000), "step: must be of type int"),
+        (_notes(best_weights="../other.safetensors"), "best weights in '../other.safetensors'"),
+    ],
+)
+def test_what_is_no_state_is_refused_in_text_of_bounded_length(
+    tmp_path: Path, notes: dict[str, object], fault: str
+) -> None:
+    _write(tmp_path, {"__metadata__": notes})
+    with pytest.raises(BadInput, match=f"written by another version .*{fault}") as refusal:
+        resume.load(tmp_path)
+    assert len(str(refusal.value)) < 1000
+
+
+def test_tensors_that_torch_does_not_know_are_refused(tmp_path: Path) -> None:
+    six_bits = {"dtype": "F6_E2M3", "shape": [4], "data_offsets": [0, 3]}
+    _write(tmp_path, {"__metadata__": _notes(), "a": six_bits}, bytes(3))
+    with pytest.raises(BadInput, match=r"tensors that torch does not know \(.*F6_E2M3"):
         resume.load(tmp_path)
 
 
