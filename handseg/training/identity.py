@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from handseg.errors import BadInput
+from handseg.errors import BadInput, told
 from handseg.settings import TrainSettings
 
 _SETTINGS = "settings."
+_NO_ENTRY = "(none)"
 _FREE = {"checkpoint_minutes", "compile", "device", "threads", "workers"}
 """Settings of where and how the steps are computed: on another machine they are others."""
 _IF_ALLOWED = {
@@ -69,12 +70,19 @@ def changes(
     refused = {name for name in names if _group(name) not in _FREE}
     fixed = {name for name in refused if _group(name) not in _IF_ALLOWED}
     if fixed or (refused and not allowed):
-        listed = "; ".join(f"{name}: was {then.get(name)}, now {now.get(name)}" for name in names)
+        listed = "; ".join(
+            f"{told(n)}: was {told(then.get(n))}, now {told(now.get(n))}" for n in names
+        )
         raise BadInput(
             f"{folder} holds a training begun otherwise ({listed}); {_remedy(sorted(fixed))}"
         )
     return [
-        Change(step=step, setting=name.removeprefix(_SETTINGS), was=then[name], now=now[name])
+        Change(
+            step=step,
+            setting=name.removeprefix(_SETTINGS),
+            was=then.get(name, _NO_ENTRY),
+            now=now.get(name, _NO_ENTRY),
+        )
         for name in names
     ]
 

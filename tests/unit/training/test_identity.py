@@ -43,6 +43,12 @@ def test_where_it_is_computed_may_always_change_and_is_told() -> None:
     assert str(found[2]) == "device was auto until step 7, and is cpu since"
 
 
+def test_a_setting_that_a_state_does_not_know_is_told() -> None:
+    now = {**named(SETTINGS), "settings.threads.new": "1"}
+    (found,) = changes(now)
+    assert str(found) == "threads.new was (none) until step 7, and is 1 since"
+
+
 def test_settings_of_later_steps_change_only_where_that_is_allowed() -> None:
     other = named(
         replace(SETTINGS, learning_rate=1e-3, augment=AugmentSettings(flip=0.0), workers=0)
