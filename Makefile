@@ -19,7 +19,7 @@ TIMES       ?= 20
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults kill-training submit smoke study bench bench-gpu scale load lint compile clean
+.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint compile clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -58,6 +58,9 @@ s3-smoke: $(READY) ## a run in a bucket and every fault: on Ceph (without it, in
 
 faults: $(READY) ## every fault of the field, provoked for real, to runs/faults.json; with Docker and Ceph (apt, as root)
 	PYTHON=$(BIN)/python tests/engine/with-engine $(BIN)/python -m tests.faults
+
+faults-gpu: $(READY) ## the fault that needs a GPU, its memory too small, to runs/faults-gpu.json
+	$(BIN)/python -m tests.faults --gpu true --json runs/faults-gpu.json
 
 kill-training: $(READY) ## trainings killed at random moments and called again, to runs/figures; TIMES=N
 	$(BIN)/python -m tests.faults.figures kill-training --times $(TIMES)

@@ -1,6 +1,5 @@
 """Rows of trainings called again: from nothing, otherwise than before, and twice at once."""
 
-import hashlib
 import json
 import shutil
 import signal
@@ -8,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 
+from handseg import bones
 from tests.faults.bucket import Bucket
 from tests.faults.command import handseg, start, until, wait
 from tests.faults.training import ENDLESS, contents, states, words
@@ -74,8 +72,9 @@ def test_row_10_other_settings_fold_or_data_are_refused_with_the_difference(
     fold = handseg(*words(done, begun, "--allow-changes", "--fold", 1))
     fold.must(2, otherwise, "fold: was 0, now 1); fold cannot change on the way")
     other.mkdir()
-    folds = shutil.copy(done / "folds.csv", other)
-    made = ("--folds", folds, "--out", other / "cache", "--settings.sharpness", 1)
+    for path in done.glob("folds.csv*"):
+        shutil.copy(path, other)
+    made = ("--folds", other / "folds.csv", "--out", other / "cache", "--settings.sharpness", 1)
     handseg("preprocess", "--data", hands, *made).must(0)
     data = handseg(*words(other, begun, "--allow-changes"))
     data.must(2, otherwise, "cache: was", "); cache cannot change on the way")
@@ -87,19 +86,17 @@ def test_row_10_other_settings_fold_or_data_are_refused_with_the_difference(
 
 
 @pytest.mark.fault(10)
-def test_row_10_a_state_of_another_class_list_is_refused(
-    done: Path, begun: Path, told: Callable[[str], None]
+def test_row_10_another_class_list_is_refused(
+    done: Path, begun: Path, tmp_path: Path, told: Callable[[str], None]
 ) -> None:
-    newest = states(begun.with_name("member.partial"))[-1]
-    with safe_open(newest, framework="pt") as file:
-        progress = json.loads(file.metadata()["progress"])
-    progress["identity"]["classes"] = progress["identity"]["classes"].replace("Radius", "radius")
-    save_file(load_file(newest), newest, {"progress": json.dumps(progress)})
-    sums = newest.with_name(f"{newest.name}.sha256")
-    sums.write_text(f"{hashlib.sha256(newest.read_bytes()).hexdigest()}  {newest.name}\n")
-    ended = handseg(*words(done, begun, "--allow-changes"))
-    ended.must(2, "classes: was finger-1", "radius", "classes cannot change on the way")
-    told("a state of another class list: exit 2, both lists are printed")
+    swapped = [*bones.NAMES[:-2], *reversed(bones.NAMES[-2:])]
+    bone_list = tmp_path / "bones.yaml"
+    bone_list.write_text(f"names: [{', '.join(swapped)}]\n", encoding="utf-8")
+    command = words(done, begun, "--allow-changes")
+    ended = handseg(*command, variables={"HANDSEG_BONES": str(bone_list)})
+    ended.must(2, "classes: was finger-1,", ",Radius,Ulna, now finger-1,", ",Ulna,Radius)")
+    ended.must(2, "classes cannot change on the way")
+    told("with another class list: exit 2, both lists are printed")
 
 
 @pytest.mark.fault(10)
