@@ -19,7 +19,7 @@ TIMES       ?= 20
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint compile clean
+.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint compile clean kill-run sigterm
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -42,6 +42,7 @@ test-all: test ## the same, the long ones, and those that need Chromium, a C++ c
 	  || { echo "make test-all: no g++, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
 	$(PYTEST) -n 2 -m "browser or compiler or long"
 	@$(MAKE) --no-print-directory docker-smoke s3-smoke
+	@$(MAKE) --no-print-directory kill-training kill-run sigterm TIMES=2
 
 images: ## build handseg-cpu and handseg-gpu with your Docker; BUILD_FLAGS are further flags of docker build
 	@docker/build.sh $(BUILD_FLAGS)
@@ -64,6 +65,12 @@ faults-gpu: $(READY) ## the fault that needs a GPU, its memory too small, to run
 
 kill-training: $(READY) ## trainings killed at random moments and called again, to runs/figures; TIMES=N
 	$(BIN)/python -m tests.faults.figures kill-training --times $(TIMES)
+
+kill-run: $(READY) ## whole runs killed at random moments and called again, to runs/figures; TIMES=N
+	$(BIN)/python -m tests.faults.figures kill-run --times $(TIMES)
+
+sigterm: $(READY) ## trainings that SIGTERM ends at random moments, to runs/figures; TIMES=N
+	$(BIN)/python -m tests.faults.figures sigterm --times $(TIMES)
 
 submit: $(READY) ## a preset on a Kubeflow cluster, followed to its end: make submit ARGS="--preset ... --data s3://..."
 	$(BIN)/python -m pipeline submit $(ARGS)

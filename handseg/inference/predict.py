@@ -1,6 +1,6 @@
 """Images in, tiles of probabilities out: reading, network and tail at the same time."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -50,7 +50,7 @@ def predict(
     device: torch.device,
     dtype: torch.dtype,
     settings: InferSettings = InferSettings(),  # noqa: B008 - frozen
-) -> Iterator[ImageTiles]:
+) -> Generator[ImageTiles, None, None]:
     """Predict images of any size, one after another, in order and in constant memory.
 
     Args:

@@ -1,6 +1,9 @@
 """Dice of a network on the held-out fold at full size, and the classes' share of pixels."""
 
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -14,11 +17,16 @@ from handseg.inference import predict
 from handseg.masks import bitfield, dice, rle
 from handseg.models.network import Network
 
+T = TypeVar("T")
 _THRESHOLD = 0.5
 _LEAST_TRAINING, _ONE_IN, _MOST_TRAINING = 4, 8, 8
 """Training images that are scored beside the held-out ones: for one in so many of these."""
 _RAREST = 1e-6
 """A class that the training images lack still needs a finite logit."""
+
+
+def _go_on() -> None:
+    """Let a validation go on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,25 +70,38 @@ class Validation:
         self._dtype = dtype
         self._truth: list[list[rle.Runs]] = []
 
-    def measure(self, network: Network) -> Validated:
-        """Score a network, and look at what it predicts."""
+    def measure(self, network: Network, *, each: Callable[[], None] = _go_on) -> Validated:
+        """Score a network, and look at what it predicts.
+
+        Args:
+            network: on the device.
+            each: called for every image; what it raises ends the validation.
+        """
         if not self._truth:
-            images = self._cache.stream(self._names)
+            images = _followed(self._cache.stream(self._names), each)
             self._truth = [bitfield.class_runs(i.polygons, i.pixels.shape) for i in images]
         images = self._cache.stream(self._names)
         answers = predict.predict(network, images, device=self._device, dtype=self._dtype)
         scores, findings = [], list[Finding]()
-        for tiles, truth in zip(answers, self._truth, strict=True):
-            predicted = voting.vote([tiles], [1.0], _THRESHOLD)
-            scores.append([dice.dice(p, t) for p, t in zip(predicted, truth, strict=True)])
-            if len(scores) <= self._held_out:
-                findings += image.of_prediction(tiles.name, predicted, tiles.width, truth=truth)
+        with closing(answers):
+            for tiles, truth in zip(_followed(answers, each), self._truth, strict=True):
+                predicted = voting.vote([tiles], [1.0], _THRESHOLD)
+                scores.append([dice.dice(p, t) for p, t in zip(predicted, truth, strict=True)])
+                if len(scores) <= self._held_out:
+                    findings += image.of_prediction(tiles.name, predicted, tiles.width, truth=truth)
         means = np.mean(scores[: self._held_out], axis=0).tolist()
         return Validated(
             dice_per_class=dict(zip(bones.NAMES, means, strict=True)),
             train_dice=float(np.mean(scores[self._held_out :])),
             findings=findings,
         )
+
+
+def _followed(items: Iterator[T], each: Callable[[], None]) -> Iterator[T]:
+    """Pass items on, and call a function before each."""
+    for item in items:
+        each()
+        yield item
 
 
 def prior(cache: ImageCache, names: list[str]) -> list[float]:

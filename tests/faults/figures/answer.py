@@ -42,7 +42,10 @@ class Answer:
         seconds = [trial.seconds for trial in self.trials if trial.seconds is not None]
         if not seconds:
             return text
-        return f"{text}; {self.figure.seconds} {mean(seconds):.1f} s, at most {max(seconds):.1f} s"
+        return (
+            f"{text}; {self.figure.seconds} {mean(seconds):.1f} s in the mean, "
+            f"{max(seconds):.1f} s at most"
+        )
 
     def show(self) -> None:
         """Print a table of the trials and the closing line."""

@@ -1,15 +1,15 @@
 """A training SIGKILLed at a random moment and called again: the weights of an uninterrupted one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from handseg.storage.sums import file_sha256
 from tests.faults import interrupted
 from tests.faults.command import handseg
-from tests.faults.figures import killing
+from tests.faults.figures import struck
 from tests.faults.figures.figure import Figure, Provoke, Trial
 
 HANDS = ("--people", "6", "--test-people", "0", "--size", "160", "--seed", "5")
@@ -36,46 +36,55 @@ workers: 1
 from three times a second."""
 
 
-def prepare_data(folder: Path) -> Path:
-    """Leave data, folds.csv, cache and train.yaml in a folder; gives the folder."""
-    data, folds = folder / "data", folder / "folds.csv"
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    """A training that nothing interrupted."""
+
+    words: Callable[[Path], Sequence[object]]
+    """Those after `handseg` that train another like it to a path."""
+    length_s: float
+    """How long it takes, imports included."""
+    weights: str
+    """Their SHA-256."""
+
+
+def whole(shared: Path) -> Whole:
+    """Train without interruption, in an empty folder."""
+    data, folds, cache = shared / "data", shared / "folds.csv", shared / "cache"
     handseg("demo-data", data, *HANDS).must(0)
     handseg("split", "--data", data, "--out", folds, "--settings.folds", 2).must(0)
-    handseg("preprocess", "--data", data, "--folds", folds, "--out", folder / "cache").must(0)
-    (folder / "train.yaml").write_text(SETTINGS, encoding="utf-8")
-    return folder
+    handseg("preprocess", "--data", data, "--folds", folds, "--out", cache).must(0)
+    (shared / "train.yaml").write_text(SETTINGS, encoding="utf-8")
 
+    def words(out: Path) -> tuple[object, ...]:
+        places = ("--cache", cache, "--folds", folds, "--fold", 0, "--out", out, "--name", "member")
+        return ("train", *places, "--settings", shared / "train.yaml")
 
-def words(made: Path, out: Path) -> tuple[object, ...]:
-    """The command that trains a member on what `prepare_data` made."""
-    return (
-        *("train", "--cache", made / "cache", "--folds", made / "folds.csv", "--fold", 0),
-        *("--out", out, "--name", "member", "--settings", made / "train.yaml"),
-    )
+    # The first loads libraries that no process has used for long; the second tells the length.
+    handseg(*words(shared / "first")).must(0)
+    length_s = handseg(*words(shared / "whole")).must(0).seconds
+    weights = interrupted.weights(shared / "whole")
+    assert weights == interrupted.weights(shared / "first")
+    return Whole(words=words, length_s=length_s, weights=weights)
 
 
 @contextmanager
 def prepare(shared: Path) -> Iterator[Provoke]:
     """Train without interruption; gives what kills and resumes another training."""
-    made = prepare_data(shared)
-    # The first loads libraries that no process has used for long; the second tells the length.
-    handseg(*words(made, shared / "first")).must(0)
-    length_s = handseg(*words(made, shared / "whole")).must(0).seconds
-    wanted = file_sha256(shared / "whole" / "model.safetensors")
-    assert wanted == file_sha256(shared / "first" / "model.safetensors")
+    uninterrupted = whole(shared)
 
     def provoke(folder: Path, generator: np.random.Generator) -> Trial:
-        killed = killing.at_random(
-            lambda out: words(made, out), folder, generator, length_s=length_s
+        killed = struck.at_random(
+            uninterrupted.words, folder, generator, length_s=uninterrupted.length_s
         )
         newest = _newest_state(killed.out)
-        again = handseg(*words(made, killed.out)).must(0)
-        found = file_sha256(killed.out / "model.safetensors")
+        again = handseg(*uninterrupted.words(killed.out)).must(0)
+        found = interrupted.weights(killed.out)
         left = [path.name for path in folder.iterdir() if ".partial" in path.name]
         happened = f"{newest}; called again it took {again.seconds:.1f} s, weights {found[:12]}"
         if left:
             happened += f"; left behind: {', '.join(left)}"
-        return killed.trial(happened, ok=found == wanted and not left)
+        return killed.trial(happened, ok=found == uninterrupted.weights and not left)
 
     yield provoke
 

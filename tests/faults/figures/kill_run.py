@@ -1,0 +1,82 @@
+"""A whole run SIGKILLed at a random moment and called again: an uninterrupted one's bytes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from handseg.storage.sums import file_sha256
+from tests.faults.command import handseg
+from tests.faults.figures import struck
+from tests.faults.figures.figure import Figure, Provoke, Trial
+
+HANDS = ("--people", "4", "--test-people", "1", "--size", "160", "--seed", "5")
+FEW_STEPS = (
+    *("--preset", "smoke", "--train.length", 60, "--train.learning_rate", "1e-2"),
+    *("--train.checkpoint_minutes", 0.005),
+)
+TIMED = ("run.json", "SHA256SUMS", "report.html")
+"""How the names of what holds times end, sums of it included: all else repeats to the byte."""
+
+
+@contextmanager
+def prepare(shared: Path) -> Iterator[Provoke]:
+    """Run twice without interruption; gives what kills a third run and calls it again."""
+    data = shared / "data"
+    handseg("demo-data", data, *HANDS).must(0)
+
+    def words(out: Path) -> tuple[object, ...]:
+        return ("run", "--data", data, "--out", out, *FEW_STEPS)
+
+    handseg(*words(shared / "first")).must(0)
+    length_s = handseg(*words(shared / "whole")).must(0).seconds
+    wanted = _bytes(shared / "whole")
+    assert _differing(_bytes(shared / "first"), wanted) == []
+
+    def provoke(folder: Path, generator: np.random.Generator) -> Trial:
+        killed = struck.at_random(words, folder, generator, length_s=length_s)
+        stopped_in = _last_step(killed.out)
+        again = handseg(*words(killed.out)).must(0)
+        differing = _differing(_bytes(killed.out), wanted)
+        happened = (
+            f"{stopped_in}; called again it took {again.seconds:.1f} s, "
+            f"{f'differing: {differing}' if differing else f'all {len(wanted)} files are equal'}"
+        )
+        return killed.trial(happened, ok=not differing)
+
+    yield provoke
+
+
+def _bytes(run: Path) -> dict[str, str]:
+    """SHA-256 of every file that holds no times, by name; of those that do, the names alone."""
+    files = [path for path in run.rglob("*") if path.is_file()]
+    return {
+        path.relative_to(run).as_posix(): "" if _is_timed(path) else file_sha256(path)
+        for path in files
+    }
+
+
+def _is_timed(path: Path) -> bool:
+    return path.name.removesuffix(".sha256").endswith(TIMED)
+
+
+def _differing(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
+    return sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
+
+
+def _last_step(run: Path) -> str:
+    """What the killed run had made, or begun."""
+    made = sorted(path.relative_to(run).as_posix() for path in run.rglob("run.json"))
+    if not run.exists():
+        return "nothing was made yet"
+    begun = [path.name for path in (run / "members").glob("*.partial")]
+    return f"{len(made)} folders were made" + (f", {begun[0]} was begun" if begun else "")
+
+
+FIGURE = Figure(
+    title="a whole run killed at a random moment, and the same command again",
+    claim="runs killed by SIGKILL and called again ended with the bytes of an uninterrupted one: "
+    "submission.csv, fold table, cache, weights and stores",
+    prepare=prepare,
+)
