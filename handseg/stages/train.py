@@ -16,12 +16,13 @@ from handseg.provenance import Origin
 from handseg.settings import InferSettings, TrainSettings
 from handseg.storage import artifact, location, raw, snapshot
 from handseg.storage.location import S3, Location
-from handseg.training import checkpoint, distributed, loop, readiness, stopping
+from handseg.training import checkpoint, distributed, loop, readiness
 from handseg.training import processes as launcher
 from handseg.training import resume as states
 from handseg.training.call import Call
 from handseg.training.checkpoint import Measurement
 from handseg.training.cost import Lap
+from handseg.training.stopping import Ending
 from handseg.training.task import Task
 from handseg.training.warm_start import Source
 
@@ -182,13 +183,13 @@ class _Member:
             return
         started, place = datetime.now(UTC), state or _beside(out, "partial")
         opened = snapshot.working(place, pushes=distributed.rank() == 0)
-        with opened as (folder, push), stopping.noticing_sigterm() as stopped:
+        with opened as (folder, push):
             # Who held the state may have ended since. (torchrun's processes would have to agree.)
             if distributed.ranks() == 1 and self._is_complete(out, settings):
                 return
             if self.call.resume and not states.has_begun(folder):
                 raise states.nothing_begun(place)
-            trained = loop.train(self._task(folder, push, stopped))
+            trained = loop.train(self._task(folder, push))
             if trained is None:
                 return
             with artifact.writing(out, folder=True) as path:
@@ -207,13 +208,12 @@ class _Member:
             logger.info("%s is complete: nothing to train", out)
         return done
 
-    def _task(
-        self, folder: Path, push: Callable[[Path], None], stopped: Callable[[], bool]
-    ) -> Task:
+    def _task(self, folder: Path, push: Callable[[Path], None]) -> Task:
         return Task(
             name=self.name, cache=self.images, table=self.table, fold=self.fold, folder=folder,
             settings=self.settings, cache_hash=self.parents["cache"],
-            folds_hash=self.parents["folds"], on_checkpoint=push, stopped=stopped, call=self.call,
+            folds_hash=self.parents["folds"], on_checkpoint=push,
+            ending=Ending(self.name, self.call), call=self.call,
             warm_start=self.source, pretrained_folder=self._pretrained(folder),
             on_validation=self.on_validation,
         )  # fmt: skip

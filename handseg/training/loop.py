@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +11,7 @@ import numpy as np
 import torch
 
 from handseg import progress
-from handseg.findings import course
+from handseg.errors import HandsegError
 from handseg.findings.finding import counted
 from handseg.inference import compiled
 from handseg.inference import device as devices
@@ -24,11 +25,12 @@ from handseg.training import (
     schedule,
     start,
     stopping,
+    trained,
     validation,
     watch,
     worker_processes,
 )
-from handseg.training.checkpoint import Card, Measurement
+from handseg.training.checkpoint import Measurement
 from handseg.training.cost import Lap
 from handseg.training.resume import Progress
 from handseg.training.task import Task
@@ -62,7 +64,8 @@ def train(task: Task) -> Trained | None:
             compiled.require(device)
         with worker_processes.explaining(task.name):
             course = _Course(task, names, held_out, device)
-            course.run()
+            with task.ending.noticing_sigterm():
+                course.run()
             return course.finish() if distributed.rank() == 0 else None
 
 
@@ -129,12 +132,12 @@ class _Course:
         )  # fmt: skip
 
     def run(self) -> None:
-        """Take every step that is left."""
+        """Take every step that is left, unless it is to end before."""
         plan, saved = self._progress.plan, time.monotonic()
         waiting = Waiting(self._load(plan, start=self._progress.step))
         since = saved - self._progress.seconds
-        if self._owes_validation():
-            self._validate(since, waiting)
+        if self._owes_validation() and (end := self._validated(since, waiting)):
+            raise end
         left = range(self._progress.step, plan.total)
         for step in progress.track(left, description=self._task.name, total=len(left)):
             rate = schedule.learning_rate(self._settings, plan, step)
@@ -148,9 +151,9 @@ class _Course:
                 learning_rate=rate,
             )
             due = time.monotonic() - saved > self._settings.checkpoint_minutes * 60
-            end = stopping.ending(self._task, step + 1, self._device)
+            end = self._task.ending.after(step + 1, self._device)
             if self._owes_validation() and end is None:
-                self._validate(since, waiting)
+                end = self._validated(since, waiting)
                 saved = time.monotonic()
             elif (due or end) and distributed.rank() == 0:
                 self._save(since)
@@ -159,24 +162,29 @@ class _Course:
                 raise end
 
     def _owes_validation(self) -> bool:
-        """Whether this process is to validate the step last taken; one that was stopped has not."""
+        """Whether the step last taken is to be validated; a process that was stopped has not."""
         state = self._progress
-        if distributed.rank() or not state.step:
+        if not state.step:
             return False
         validated = state.history[-1].step if state.history else 0
         due = schedule.validates_after(self._settings, state.plan, state.step - 1)
         return due and validated != state.step
 
-    def _validate(self, since: float, waiting: Waiting) -> None:
-        self._measure(waiting.end_period(self._task.name, self._settings.workers))
-        self._save(since)
-        if self._task.on_validation:
-            self._task.on_validation(self._progress.history[-1], self._progress.laps[-1])
+    def _validated(self, since: float, waiting: Waiting) -> HandsegError | None:
+        """Validate on process 0, and leave it where an end is asked for; gives what to raise."""
+        if distributed.rank() == 0:
+            data_wait = waiting.end_period(self._task.name, self._settings.workers)
+            with suppress(stopping.Left):
+                self._measure(data_wait)
+            self._save(since)
+            if self._task.on_validation and not self._owes_validation():
+                self._task.on_validation(self._progress.history[-1], self._progress.laps[-1])
+        return self._task.ending.after(self._progress.step, self._device)
 
     def _measure(self, data_wait: float | None) -> None:
-        state, plan = self._progress, self._progress.plan
+        state, plan, network = self._progress, self._progress.plan, self._trainer.best_network
         with non_finite.explaining(self._trainer.last_images):
-            measured = self._validation.measure(self._trainer.best_network)
+            measured = self._validation.measure(network, each=self._task.ending.leave)
         dice = measured.dice
         line = Measurement(
             step=state.step,
@@ -201,7 +209,7 @@ class _Course:
         watch.after_validation(self._task.name, self._progress, measured.findings)
         best = state.best_dice_per_class
         if not best or dice > float(np.mean(list(best.values()))):
-            weights = dict(self._trainer.best_network.state_dict())
+            weights = dict(network.state_dict())
             saved = resume.save_weights(self._task.folder, f"best-{state.step:08d}", weights)
             self._progress = replace(
                 self._progress, best_step=state.step, best_weights=saved.name,
@@ -219,30 +227,4 @@ class _Course:
 
     def finish(self) -> Trained:
         """Write the last weights beside the best ones and say what both are."""
-        task, state = self._task, self._progress
-        best = state.best_dice_per_class
-        last = dict(self._trainer.best_network.state_dict())
-        card = Card(
-            name=task.name,
-            fold=task.fold,
-            train=task.settings,
-            cache=task.cache_hash,
-            folds=task.folds_hash,
-            prior=state.prior,
-            steps=state.plan.total,
-            device=self._described,
-            parameters=sum(p.numel() for p in self._trainer.network.parameters()),
-            best_step=state.best_step,
-            mean_dice=float(np.mean(list(best.values()))),
-            dice_per_class=best,
-            history=state.history,
-            seen=state.seen,
-            person_key=task.person_key,
-            warm_start=state.warm_start,
-            findings=[*state.findings, *course.of_history(task.name, state.history)],
-            changes=state.changes,
-        )
-        return Trained(
-            card, state.cost, best=resume.best_weights(task.folder, state),
-            last=resume.save_weights(task.folder, "last", last),
-        )  # fmt: skip
+        return trained.of(self._task, self._progress, self._trainer, device=self._described)

@@ -13,6 +13,7 @@ from handseg.training import distributed, identity
 from handseg.training.call import Call
 from handseg.training.checkpoint import Measurement
 from handseg.training.cost import Lap
+from handseg.training.stopping import Ending
 from handseg.training.warm_start import Source
 
 
@@ -31,8 +32,8 @@ class Task:
     folds_hash: str
     on_checkpoint: Callable[[Path], None]
     """Called with the folder after every checkpoint."""
-    stopped: Callable[[], bool]
-    """True once the process was asked to end."""
+    ending: Ending
+    """Asked after every step, and in every validation."""
     call: Call = field(default_factory=Call)
     """How this call goes about it."""
     warm_start: Source | None = None

@@ -4,11 +4,56 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
-from handseg.training import checkpoint, model_card, tensor_files
+import numpy as np
+
+from handseg.findings import course
+from handseg.training import checkpoint, model_card, resume, tensor_files
 from handseg.training.checkpoint import Card
 from handseg.training.cost import Cost
+from handseg.training.resume import Progress
+from handseg.training.task import Task
+from handseg.training.trainer import Trainer
 
 LAST = "last.safetensors"
+
+
+def of(task: Task, state: Progress, trainer: Trainer, *, device: str) -> "Trained":
+    """What a training ends with; writes its last weights beside the best ones.
+
+    Args:
+        task: the training.
+        state: after its last step and validation.
+        trainer: likewise.
+        device: what it was trained on, in words.
+    """
+    best = state.best_dice_per_class
+    last = dict(trainer.best_network.state_dict())
+    card = Card(
+        name=task.name,
+        fold=task.fold,
+        train=task.settings,
+        cache=task.cache_hash,
+        folds=task.folds_hash,
+        prior=state.prior,
+        steps=state.plan.total,
+        device=device,
+        parameters=sum(p.numel() for p in trainer.network.parameters()),
+        best_step=state.best_step,
+        mean_dice=float(np.mean(list(best.values()))),
+        dice_per_class=best,
+        history=state.history,
+        seen=state.seen,
+        person_key=task.person_key,
+        warm_start=state.warm_start,
+        findings=[*state.findings, *course.of_history(task.name, state.history)],
+        changes=state.changes,
+    )
+    return Trained(
+        card,
+        state.cost,
+        best=resume.best_weights(task.folder, state),
+        last=resume.save_weights(task.folder, "last", last),
+    )
 
 
 class Trained(NamedTuple):

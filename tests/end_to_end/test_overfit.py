@@ -18,6 +18,8 @@ from handseg.stages.preprocess import preprocess
 from handseg.stages.split import split
 from handseg.storage.location import Location
 from handseg.training import loop
+from handseg.training.call import Call
+from handseg.training.stopping import Ending
 from handseg.training.task import Task
 from tests.smallest import smallest
 
@@ -83,7 +85,7 @@ def test_a_hand_is_learned_by_heart(cache: ImageCache, tmp_path: Path, name: str
             cache_hash="cache",
             folds_hash="folds",
             on_checkpoint=lambda _: None,
-            stopped=lambda: False,
+            ending=Ending("tiny", Call()),
         )
     )
     assert trained is not None

@@ -1,5 +1,7 @@
 """A training in several calls: stopped, at its limit, otherwise than before, and from nothing."""
 
+import os
+import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from handseg.stages.train import run_member
 from handseg.storage.location import Location
 from handseg.training import loop
 from handseg.training.call import Call
+from handseg.training.stopping import Ending
 from tests.unit.stages.tiny_training import SETTINGS, make_data, task
 
 
@@ -46,7 +49,7 @@ def test_a_call_ends_at_its_limit_and_the_next_goes_on(made: Path, tmp_path: Pat
     over = Call(limit_minutes=1.0, began=time.monotonic() - 61)
     for step in (1, 2):
         with pytest.raises(TimedOut, match=f"tiny: limit_minutes 1 was reached at step {step}, "):
-            loop.train(replace(task(made, tmp_path / "cut", SETTINGS), call=over))
+            loop.train(task(made, tmp_path / "cut", SETTINGS, call=over))
     whole = loop.train(task(made, tmp_path / "whole", SETTINGS))
     resumed = loop.train(task(made, tmp_path / "cut", SETTINGS))
     assert whole is not None and resumed is not None
@@ -59,9 +62,7 @@ def test_an_allowed_change_stands_in_the_card_from_its_step_on(made: Path, tmp_p
         loop.train(task(made, tmp_path / "cut", SETTINGS, stop_at=2))
     with pytest.raises(BadInput, match="settings.learning_rate: was 0.01, now 0.001"):
         loop.train(task(made, tmp_path / "cut", changed))
-    allowed = replace(
-        task(made, tmp_path / "cut", changed, stop_at=2), call=Call(allow_changes=True)
-    )
+    allowed = task(made, tmp_path / "cut", changed, stop_at=4, call=Call(allow_changes=True))
     with pytest.raises(Terminated, match="stopped at step 4"):
         loop.train(allowed)
     # What was allowed once is what it is.
@@ -96,3 +97,27 @@ def test_a_validation_that_a_stop_left_out_is_made_up_for(made: Path, tmp_path: 
     assert resumed is not None
     assert resumed.card == whole.card
     assert len(whole.card.history) == 1
+
+
+class _SigtermInValidation(Ending):
+    """It comes when the first image of a validation is scored."""
+
+    def leave(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        super().leave()
+
+
+def test_sigterm_leaves_a_validation_and_the_next_call_makes_up_for_it(
+    made: Path, tmp_path: Path
+) -> None:
+    whole = loop.train(task(made, tmp_path / "whole", SETTINGS))
+    asked = replace(
+        task(made, tmp_path / "cut", SETTINGS), ending=_SigtermInValidation("t", Call())
+    )
+    with pytest.raises(Terminated, match="t: stopped at step 2, which was saved"):
+        loop.train(asked)
+    assert not list((tmp_path / "cut").rglob("best-*"))
+    resumed = loop.train(task(made, tmp_path / "cut", SETTINGS))
+    assert whole is not None and resumed is not None
+    assert [line.step for line in resumed.card.history] == [2, 4, 6]
+    assert resumed.card == whole.card

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import torch
+
+from handseg.errors import HandsegError, Terminated
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.settings import ModelSettings, SplitSettings, TrainSettings
@@ -9,6 +12,8 @@ from handseg.stages.preprocess import preprocess
 from handseg.stages.split import split
 from handseg.stages.train import train
 from handseg.storage.location import Location
+from handseg.training.call import Call
+from handseg.training.stopping import Ending
 from handseg.training.task import Task
 from tests.drawing import write_tiny_dataset
 
@@ -62,9 +67,27 @@ def run(
     )
 
 
-def task(made: Path, folder: Path, settings: TrainSettings, *, stop_at: int = 0) -> Task:
-    """A training that is asked to end at its `stop_at`-th step."""
-    steps = iter(range(1, 1000))
+class _EndingAt(Ending):
+    def __init__(self, step: int, call: Call) -> None:
+        super().__init__("tiny", call)
+        self._step = step
+
+    def after(self, step: int, device: torch.device) -> HandsegError | None:
+        if step == self._step:
+            return Terminated(f"tiny: stopped at step {step}, which was saved")
+        return super().after(step, device)
+
+
+def task(
+    made: Path,
+    folder: Path,
+    settings: TrainSettings,
+    *,
+    stop_at: int = 0,
+    call: Call | None = None,
+) -> Task:
+    """A training that is asked to end at step `stop_at`."""
+    call = call or Call()
     folder.mkdir(exist_ok=True)
     return Task(
         name="tiny",
@@ -76,5 +99,6 @@ def task(made: Path, folder: Path, settings: TrainSettings, *, stop_at: int = 0)
         cache_hash="c",
         folds_hash="f",
         on_checkpoint=lambda _: None,
-        stopped=lambda: next(steps) == stop_at,
+        ending=_EndingAt(stop_at, call),
+        call=call,
     )
