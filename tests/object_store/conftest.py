@@ -3,7 +3,6 @@
 import itertools
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import boto3
 import pytest
@@ -11,47 +10,34 @@ from botocore.config import Config
 
 from handseg.storage.location import Location
 from tests.object_store import servers
-from tests.object_store.servers import Ceph, Rclone, Server
+from tests.object_store.servers import Server
 
-STORE_VARIABLE = "HANDSEG_TEST_STORE"
 _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    chosen: Server
-    match os.environ.get(STORE_VARIABLE, "rclone"):
-        case "ceph":
-            # In memory it starts in half the time.
-            memory = Path("/dev/shm")
-            base = memory if memory.is_dir() else tmp_path_factory.mktemp("ceph")
-            chosen = Ceph(base / "handseg-ceph")
-        case "rclone":
-            folder = tmp_path_factory.mktemp("rclone")
-            (folder / "root").mkdir()
-            chosen = Rclone(folder / "root", folder / "log")
-        case other:
-            raise ValueError(f"{STORE_VARIABLE}={other}: give ceph or rclone")
+    chosen = servers.chosen(tmp_path_factory.mktemp("server"))
     chosen.start()
     yield chosen
     chosen.stop()
 
 
 @pytest.fixture(scope="session")
-def _settings(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def client_finds_server(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         servers.use(server.endpoint, monkeypatch, tmp_path_factory.mktemp("no-files"))
         yield
 
 
 @pytest.fixture(scope="session")
-def new_bucket(server: Server, _settings: None) -> Location:
+def new_bucket(server: Server, client_finds_server: None) -> Location:
     """One bucket for what several tests read."""
     return make_bucket(server)
 
 
 @pytest.fixture
-def bucket(server: Server, _settings: None) -> Location:
+def bucket(server: Server, client_finds_server: None) -> Location:
     """An empty bucket."""
     return make_bucket(server)
 

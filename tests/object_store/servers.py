@@ -1,21 +1,25 @@
 """S3 servers on loopback that a test may kill and start again."""
 
+import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 import pytest
 
 KEY, SECRET = "TESTKEYTESTKEY", "secretsecretsecret"
 _START_LIMIT_S = 30.0
 _CEPH = Path(__file__).with_name("ceph")
+_CEPH_PORTS = range(7480, 8000, 100)
+"""The first port of each server; it takes up to 90 after it."""
 
 
 class Server(Protocol):
@@ -83,13 +87,20 @@ class Rclone:
 
 
 class Ceph:
-    """Ceph's gateway with its monitor and store; see the script beside this file."""
+    """Ceph's gateway with its monitor and store; see the script beside this file.
+
+    Several may run at once: each process that tests has the first port and folder that are free.
+    """
 
     heeds_conditions = True
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.endpoint = ""
+    def __init__(self) -> None:
+        # In memory it starts in half the time.
+        memory = Path("/dev/shm")
+        base = memory if memory.is_dir() else Path(tempfile.gettempdir())
+        self._claim, self._port = _claimed(base)
+        self._folder = base / f"handseg-ceph-{self._port}"
+        self.endpoint = f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
         done = subprocess.run(
@@ -97,7 +108,6 @@ class Ceph:
         )
         if done.returncode:
             raise RuntimeError(f"Ceph did not start: {done.stdout}{done.stderr}")
-        self.endpoint = done.stdout.strip().splitlines()[-1]
 
     def kill(self) -> None:
         for path in (self._folder / "run").glob("*.pid"):
@@ -107,19 +117,64 @@ class Ceph:
         subprocess.run([_CEPH, "down"], env=self._environment(), check=True)
         # It takes memory, for the few seconds saved at the next start.
         shutil.rmtree(self._folder)
+        self._claim.close()
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "CEPH_DIR": str(self._folder)}
+        return {**os.environ, "CEPH_DIR": str(self._folder), "CEPH_PORT": str(self._port)}
+
+
+def _claimed(base: Path) -> tuple[IO[str], int]:
+    """A port that no other test's Ceph has; it is claimed as long as the file is open."""
+    for port in _CEPH_PORTS:
+        claim = (base / f"handseg-ceph-{port}.claim").open("w")
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            claim.close()
+            continue
+        return claim, port
+    raise RuntimeError(f"{len(_CEPH_PORTS)} tests run Ceph already; wait for one of them")
+
+
+STORE_VARIABLE = "HANDSEG_TEST_STORE"
+
+
+def chosen(folder: Path) -> Server:
+    """The server that HANDSEG_TEST_STORE names, not started; rclone keeps its files in a folder.
+
+    Raises:
+        ValueError: it names neither ceph nor rclone.
+    """
+    match os.environ.get(STORE_VARIABLE, "rclone"):
+        case "ceph":
+            return Ceph()
+        case "rclone":
+            (folder / "root").mkdir(parents=True)
+            return Rclone(folder / "root", folder / "log")
+        case other:
+            raise ValueError(f"{STORE_VARIABLE}={other}: give ceph or rclone")
+
+
+def variables(endpoint: str, no_files: Path) -> dict[str, str]:
+    """What lets a client find a server, and nothing else of this machine's configuration."""
+    return {
+        "AWS_CONFIG_FILE": str(no_files / "no-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(no_files / "no-credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
+NOT_SET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_MAX_ATTEMPTS", "HANDSEG_BUCKETS")
+"""Variables that would change what a test finds."""
 
 
 def use(endpoint: str, monkeypatch: pytest.MonkeyPatch, no_files: Path) -> None:
-    """Let this test's client find a server, and nothing else of this machine's configuration."""
-    for variable in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_MAX_ATTEMPTS", "HANDSEG_BUCKETS"):
+    """Let this test's client find a server; see `variables`."""
+    for variable in NOT_SET:
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(no_files / "no-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(no_files / "no-credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for variable, value in variables(endpoint, no_files).items():
+        monkeypatch.setenv(variable, value)
