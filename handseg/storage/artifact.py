@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from handseg.errors import MissingInput
-from handseg.storage import partial, remote, s3, sums
+from handseg.storage import partial, remote, s3_listing, sums
 from handseg.storage.location import Location
 
 
@@ -130,6 +130,6 @@ def files(location: Location) -> list[str]:
         MissingInput: there is no such bucket.
     """
     if location.is_remote:
-        return sorted(s3.sizes(location))
+        return sorted(s3_listing.sizes(location))
     path = location.path
     return sorted(f.relative_to(path).as_posix() for f in path.rglob("*") if f.is_file())

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from handseg.errors import BadInput, MissingInput
-from handseg.storage import partial, s3, s3_lock, s3_transfer, sums
+from handseg.storage import partial, s3, s3_listing, s3_lock, s3_transfer, s3_uploads, sums
 from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
@@ -94,15 +94,14 @@ def filling(location: Location, *, folder: bool, replace: bool) -> Iterator[Path
             nothing was written; or another process is writing it.
     """
     _check_free(location, replace)
-    s3.check_writable(location)
+    s3_uploads.check_writable(location)
     with s3_lock.holding(location) as lock, tempfile.TemporaryDirectory(prefix=WORK_PREFIX) as work:
         # The writer before may have ended between the look and the lock.
         _check_free(location, replace)
         target = Path(work) / location.name
         with partial.filling(target, folder=folder, replace=False) as path:
             yield path
-        lock.check()
-        (_upload_folder if folder else _upload_file)(target, location)
+        (_upload_folder if folder else _upload_file)(target, location, lock)
 
 
 def _check_free(location: Location, replace: bool) -> None:
@@ -121,7 +120,7 @@ def read_record(location: Location) -> str | None:
 
 def _fetch_folder(location: Location, path: Path) -> Path:
     text, wanted = read_sums(location.child(sums.FOLDER_SUMS))
-    fetch_verified(location, wanted, s3.sizes(location), into=path)
+    fetch_verified(location, wanted, s3_listing.sizes(location), into=path)
     (path / sums.FOLDER_SUMS).write_text(text, encoding="utf-8")
     return path
 
@@ -170,27 +169,31 @@ def read_sums(location: Location) -> tuple[str, dict[str, str]]:
     return text, sums.parse(text, str(location))
 
 
-def _upload_folder(folder: Path, location: Location) -> None:
+def _upload_folder(folder: Path, location: Location, lock: s3_lock.Lock) -> None:
+    lock.check()
     sums_object = location.child(sums.FOLDER_SUMS)
     old = read_sums(sums_object)[1] if s3.has(sums_object) else {}
     s3.delete(location, [sums.FOLDER_SUMS])
     new = sums.read_sums(folder)
     s3_transfer.upload(location, [transfer(folder, name) for name in sorted(new)])
     s3.delete(location, sorted(set(old) - set(new)))
-    _complete(folder / sums.FOLDER_SUMS, sums_object)
+    _complete(folder / sums.FOLDER_SUMS, sums_object, lock)
 
 
-def _upload_file(path: Path, location: Location) -> None:
+def _upload_file(path: Path, location: Location, lock: s3_lock.Lock) -> None:
+    lock.check()
     parent = _parent(location)
     beside, record = f"{path.name}{sums.FILE_SUFFIX}", f"{path.name}.{sums.RUN_RECORD}"
     s3.delete(parent, [beside, record])
     names = [name for name in (path.name, record) if (path.parent / name).is_file()]
     s3_transfer.upload(parent, [transfer(path.parent, name) for name in names])
-    _complete(path.parent / beside, parent.child(beside))
+    _complete(path.parent / beside, parent.child(beside), lock)
 
 
-def _complete(path: Path, sums_object: Location) -> None:
+def _complete(path: Path, sums_object: Location, lock: s3_lock.Lock) -> None:
     """Put the sums up last; a second line of defence where a lock was lost unnoticed."""
+    lock.check()
+    s3_uploads.abort_left(lock.target)
     if not s3.put_new(sums_object, path.read_text(encoding="utf-8")):
         raise BadInput(
             f"{sums_object}: another process completed this artifact meanwhile; "
@@ -218,6 +221,6 @@ def _has_file(location: Location) -> bool:
 
 def absence(location: Location) -> str:
     """Say of what is no complete artifact what it is, and what to do."""
-    if s3.sizes(location):
+    if s3_listing.sizes(location):
         return f"incomplete, it has no {sums.FOLDER_SUMS}; run the stage that writes it again"
     return "not found; give the URI of an artifact that a stage wrote"

@@ -1,18 +1,18 @@
-"""Objects under s3://bucket/prefix: the only module that talks to an object store."""
+"""Single objects under s3://bucket/key: whether one is there, what it holds, a new content."""
 
 import functools
-import io
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
-from handseg.errors import BadInput, MissingInput
-from handseg.storage.location import S3, Location, check_relative
-from handseg.storage.s3_client import bucket_and_key, connect, transfer_manager
+from handseg.errors import BadInput, HandsegError, MissingInput
+from handseg.storage import etags
+from handseg.storage.location import S3, Location
+from handseg.storage.s3_client import bucket_and_key, connect
 from handseg.storage.s3_errors import explained, status
+from handseg.storage.s3_listing import Listed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -20,52 +20,20 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 _BODY_ATTEMPTS = 5
 """For an answer that is cut off in its middle, which the client itself does not ask for again."""
+_READINGS = 3
+"""Of a small object that differs from its ETag."""
+_KEY_SERVICE = "aws:kms"
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
-@dataclass(frozen=True)
-class Listed:
-    """What a listing says of an object."""
-
-    size: int
-    """In bytes."""
-    etag: str
-    """The store's text for the content, which changes with it; empty where it keeps none."""
-
-
-def sizes(location: Location) -> dict[str, int]:
-    """Sizes in bytes of all objects inside a folder, by name relative to it; see `listing`."""
-    return {name: found.size for name, found in listing(location).items()}
-
-
-def listing(location: Location) -> dict[str, Listed]:
-    """All objects inside a folder, by name relative to it.
-
-    Raises:
-        BadInput: an object's name would lead out of the folder; access is denied.
-        MissingInput: there is no such bucket.
-    """
-    bucket, key = bucket_and_key(location)
-    prefix = f"{key}/" if key else ""
-    found = {}
-    with explained(location.uri):
-        pages = (
-            connect(location.uri)
-            .get_paginator("list_objects_v2")
-            .paginate(Bucket=bucket, Prefix=prefix)
-        )
-        for page in pages:
-            for item in page.get("Contents", []):
-                name = item["Key"].removeprefix(prefix)
-                # Names ending in a slash are the empty folders that some browsers make.
-                if name and not name.endswith("/"):
-                    etag = item.get("ETag", "").strip('"')
-                    found[check_relative(name)] = Listed(item["Size"], etag)
-    return found
-
-
 def size(location: Location) -> int | None:
-    """An object's size in bytes, or None where it is not there.
+    """An object's size in bytes, or None where it is not there; see `look`."""
+    found = look(location)
+    return None if found is None else found.size
+
+
+def look(location: Location) -> Listed | None:
+    """What the store says of one object, or None where it is not there.
 
     Raises:
         MissingInput: there is no such bucket.
@@ -77,13 +45,16 @@ def size(location: Location) -> int | None:
     client = connect(location.uri)
     with explained(location.uri):
         try:
-            return client.head_object(Bucket=bucket, Key=key)["ContentLength"]
+            head = client.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
             if status(error) != 404:
                 raise
             # The answer has no body that tells a missing object from a missing bucket.
             _check_bucket(client, bucket)
             return None
+    by_key = head.get("ServerSideEncryption", "").startswith(_KEY_SERVICE)
+    encrypted = by_key or "SSECustomerAlgorithm" in head
+    return Listed(head["ContentLength"], etags.plain(head.get("ETag")), encrypted)
 
 
 def has(location: Location) -> bool:
@@ -91,35 +62,29 @@ def has(location: Location) -> bool:
     return size(location) is not None
 
 
-def check_writable(location: Location) -> None:
-    """Find out before the work whether an object could be put there, without leaving one.
-
-    Raises:
-        MissingInput: there is no such bucket.
-        BadInput: access is denied.
-    """
-    bucket, key = bucket_and_key(location)
-    if not key:
-        raise BadInput(f"{location}: a bucket itself is no artifact; give {S3}{bucket}/prefix")
-    with explained(location.uri):
-        client = connect(location.uri)
-        upload = client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
-        client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
-
-
 def read_text(location: Location) -> str:
-    """Read a small object.
+    """Read a small object; one that differs from its ETag is read again, and must stay the same.
 
     Raises:
         MissingInput: it is not there.
         BadInput: it is not text; access is denied.
+        HandsegError: it comes otherwise each time, or the store keeps failing.
     """
-    bucket, key = bucket_and_key(location)
-    content = io.BytesIO()
-    with explained(location.uri), transfer_manager(location.uri) as manager:
-        manager.download(bucket, key, content).result()
+    before = None
+    for _ in range(_READINGS):
+        content, etag = _read(location)
+        # Of an encrypted object the ETag is no MD5: then two readings vouch for each other.
+        if content == before or etag == etags.of_bytes(content):
+            return _text(location, content)
+        before = content
+    raise HandsegError(
+        f"{location}: came otherwise each of {_READINGS} times; check the network between"
+    )
+
+
+def _text(location: Location, content: bytes) -> str:
     try:
-        return content.getvalue().decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadInput(f"{location}: not text; make the artifact again") from error
 
@@ -173,23 +138,31 @@ def read_range(location: Location, offset: int, length: int) -> bytes:
         BadInput: it ends before the part does; access is denied.
         HandsegError: the store keeps failing.
     """
-    bucket, key = bucket_and_key(location)
-    wanted = f"bytes={offset}-{offset + length - 1}"
+    content, _ = _read(location, f"bytes={offset}-{offset + length - 1}")
+    if len(content) != length:
+        raise BadInput(f"{location}: ends before byte {offset + length}; make the artifact again")
+    return content
+
+
+def _read(location: Location, part: str = "") -> tuple[bytes, str]:
+    """An object, or a part of it as `bytes=FIRST-LAST`, and its ETag."""
     with explained(location.uri):
-        client = connect(location.uri)
-        for attempt in range(1, _BODY_ATTEMPTS + 1):
-            body = client.get_object(Bucket=bucket, Key=key, Range=wanted)["Body"]
+        for attempt in range(1, _BODY_ATTEMPTS):
             try:
-                content = body.read()
+                return _read_once(location, part)
             except (IncompleteReadError, HTTPClientError) as error:
-                if attempt == _BODY_ATTEMPTS:
-                    raise
-                logger.debug("%s: %s of %s; once more", location, type(error).__name__, wanted)
-                continue
-            if len(content) == length:
-                return content
-            break
-    raise BadInput(f"{location}: ends before byte {offset + length}; make the artifact again")
+                logger.debug("%s: attempt %d: %s", location, attempt, type(error).__name__)
+        return _read_once(location, part)
+
+
+def _read_once(location: Location, part: str) -> tuple[bytes, str]:
+    bucket, key = bucket_and_key(location)
+    client = connect(location.uri)
+    if part:
+        answer = client.get_object(Bucket=bucket, Key=key, Range=part)
+    else:
+        answer = client.get_object(Bucket=bucket, Key=key)
+    return answer["Body"].read(), etags.plain(answer.get("ETag"))
 
 
 def delete_object(location: Location) -> None:

@@ -27,7 +27,13 @@ from s3transfer.manager import TransferManager
 
 from handseg.errors import BadInput
 from handseg.storage.location import S3, Location
-from handseg.storage.s3_errors import explained
+from handseg.storage.s3_errors import (
+    CHECKSUM_VARIABLE,
+    OTHER_BYTES,
+    code,
+    explained,
+    is_passing,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,7 +43,6 @@ logger = logging.getLogger(__name__)
 # them outlast a store that is started again.
 _ATTEMPTS = 7
 _MOST_WAIT_S = 20.0
-_SERVER_ERROR = 500
 _CHECKSUM_MODES = ("when_required", "when_supported")
 _ChecksumMode = Literal["when_required", "when_supported"]
 # Connections for the parallel transfers; boto3 warns when its own 10 run out.
@@ -71,7 +76,7 @@ def _client(environment: tuple[tuple[str, str], ...], process: int) -> "S3Client
     file_style = (session.get_scoped_config().get("s3") or {}).get("addressing_style")
     config = Config(
         s3={"addressing_style": file_style or "path"},
-        request_checksum_calculation=_checksum_mode("AWS_REQUEST_CHECKSUM_CALCULATION"),
+        request_checksum_calculation=_checksum_mode(CHECKSUM_VARIABLE),
         response_checksum_validation=_checksum_mode("AWS_RESPONSE_CHECKSUM_VALIDATION"),
         max_pool_connections=_CONNECTIONS,
         connect_timeout=10,
@@ -98,23 +103,29 @@ def _back_off(
     response: tuple[Any, Any] | None,
     **_: object,
 ) -> float | None:
-    """Seconds until the next attempt where the store does not answer, or only with 5xx.
+    """Seconds until the next attempt where the store does not answer, fails, or got other bytes.
 
     None leaves everything else, and the end, to the client.
     """
-    failed = isinstance(caught_exception, NoConnection | HTTPClientError) or (
-        response is not None and response[0].status_code >= _SERVER_ERROR
-    )
-    if not failed or attempts >= most_attempts:
+    if isinstance(caught_exception, NoConnection | HTTPClientError):
+        kind = type(caught_exception).__name__
+    elif response is not None and _may_pass(*response):
+        kind = code(response[1])
+    else:
+        return None
+    if attempts >= most_attempts:
         return None
     longest = min(2.0 ** (attempts - 1), _MOST_WAIT_S)
     seconds = random.uniform(longest / 2, longest)
     if attempts > 1:  # once is daily life
-        kind = type(caught_exception).__name__ if caught_exception else "an error inside it"
         logger.warning(
             "the object store failed %d times (%s); once more in %.0f s", attempts, kind, seconds
         )
     return seconds
+
+
+def _may_pass(answer: Any, parsed: Any) -> bool:
+    return is_passing(answer.status_code) or code(parsed) in OTHER_BYTES
 
 
 def transfer_manager(uri: str) -> TransferManager:

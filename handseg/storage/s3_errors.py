@@ -1,6 +1,7 @@
 """What an object store's errors mean to a user; no message repeats a key or the store's text."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from boto3.exceptions import Boto3Error
@@ -15,6 +16,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.parsers import ResponseParserError
 from s3transfer.exceptions import RetriesExceededError, S3DownloadFailedError
 
 from handseg.errors import BadInput, HandsegError, MissingInput
@@ -36,13 +38,20 @@ _DENIED = {
     "SignatureDoesNotMatch",
     "TokenRefreshRequired",
 }
-_CHECKSUM = {
+OTHER_BYTES = {
+    "BadDigest",
+    "IncompleteBody",
     "XAmzContentChecksumMismatch",
     "XAmzContentSHA256Mismatch",
-    "BadDigest",
-    "NotImplemented",
 }
+"""Codes of a store that received other bytes than were sent, and kept none of them."""
+CHECKSUM_VARIABLE = "AWS_REQUEST_CHECKSUM_CALCULATION"
+_WITH_BODY = {"PutObject", "UploadPart"}
 _KEYS = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN (or AWS_PROFILE)"
+
+
+class Damaged(HandsegError):
+    """An answer about objects that cannot be what the store sent, by a bit flipped on the way."""
 
 
 @contextmanager
@@ -51,11 +60,17 @@ def explained(uri: str) -> Iterator[None]:
 
     Raises:
         MissingInput: no such bucket or object.
+        Damaged: an answer of the store itself, not of an object, cannot be read.
         BadInput: no, wrong or expired credentials, no region, or a request that the store refuses.
         HandsegError: the store cannot be reached or keeps failing, after all attempts.
     """
     try:
         yield
+    except HandsegError:
+        raise
+    except (ResponseParserError, ValueError):
+        # Not chained: it repeats the answer.
+        raise Damaged(f"{uri}: the store's answer is damaged; try again") from None
     except ClientError as error:
         # Not chained: the store's answer may repeat a key.
         raise _answered(uri, error) from None
@@ -78,24 +93,51 @@ def status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
+def is_passing(number: int) -> bool:
+    """Whether an HTTP status may be another one a little later; a missing ability (501) stays."""
+    return number == 429 or (number >= 500 and number != 501)
+
+
+def code(answer: Mapping[str, object]) -> str:
+    """The store's name for what went wrong, from its answer as boto3 gives it."""
+    error = answer.get("Error")
+    return str(error.get("Code", "unknown")) if isinstance(error, dict) else "unknown"
+
+
 def _answered(uri: str, error: ClientError) -> HandsegError:
-    code = str(error.response.get("Error", {}).get("Code", "unknown"))
-    if status(error) in (401, 403) or code in _DENIED:
-        return BadInput(f"{uri}: access denied ({code}); check {_KEYS} and the bucket's policy")
-    if code == "NoSuchBucket":
+    said, number = code(error.response), status(error)
+    if number in (401, 403) or said in _DENIED:
+        return BadInput(
+            f"{uri}: access denied ({said}); check {_KEYS} and the bucket's policy{_trailer(error)}"
+        )
+    if said == "NoSuchBucket":
         return MissingInput(
             f"{uri}: no such bucket; create it, or check the name and AWS_ENDPOINT_URL"
         )
-    if status(error) == 404:
+    if said == "NoSuchUpload":
+        return HandsegError(f"{uri}: the store lost an upload in parts; run the same command again")
+    if number == 404:
         return MissingInput(f"{uri}: not found; check the bucket and the name")
-    if code in _CHECKSUM:
-        return BadInput(
-            f"{uri}: the store refuses the request's checksum ({code}); "
-            "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required"
-        )
-    if status(error) >= 500 or status(error) == 429 or code == "SlowDown":
+    if said in OTHER_BYTES:
         return HandsegError(
-            f"{uri}: the store is overloaded or failing ({code}, every attempt); "
-            "try again later, or raise AWS_MAX_ATTEMPTS"
+            f"{uri}: the store received other bytes than were sent ({said}, every attempt); check "
+            f"the network between, or set {CHECKSUM_VARIABLE}=when_required"
         )
-    return BadInput(f"{uri}: the store refuses {error.operation_name} ({code}); check the URI")
+    if is_passing(number) or said == "SlowDown":
+        return HandsegError(
+            f"{uri}: the store is overloaded or failing ({said}, every attempt); "
+            f"try again later, or raise AWS_MAX_ATTEMPTS{_trailer(error)}"
+        )
+    remedy = _trailer(error) or "; check the URI"
+    return BadInput(f"{uri}: the store refuses {error.operation_name} ({said}){remedy}")
+
+
+def _trailer(error: ClientError) -> str:
+    """The remedy where checksums were asked for, which a body then carries and many stores refuse.
+
+    They do so in many ways: as unknown, unsigned, or of no length.
+    """
+    sent = os.environ.get(CHECKSUM_VARIABLE, "").lower() == "when_supported"
+    if not sent or error.operation_name not in _WITH_BODY:
+        return ""
+    return f"; if the store knows no checksums, set {CHECKSUM_VARIABLE}=when_required"

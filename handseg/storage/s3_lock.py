@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from handseg.errors import BadInput, HandsegError, MissingInput
-from handseg.storage import s3
+from handseg.storage import s3, s3_listing
 from handseg.storage.location import S3, Location
 from handseg.storage.writer import Writer
 
@@ -62,7 +62,7 @@ class Lock:
         Raises:
             BadInput: another writer took over, as this one had shown no sign of life.
         """
-        there = s3.sizes(self.folder)
+        there = s3_listing.sizes(self.folder)
         later = [name for name in there if _number(name) > _number(self.name)]
         if later or self.name not in there:
             raise BadInput(
@@ -124,7 +124,7 @@ def _acquire(lock: Lock, lease: Lease) -> None:
         lock.name = f"{max(map(_number, dead), default=0) + 1}{own_name}"
         if not s3.put_new(lock.folder.child(lock.name), lock.text()):
             continue
-        if set(s3.sizes(lock.folder)) <= {*dead, lock.name}:
+        if set(s3_listing.sizes(lock.folder)) <= {*dead, lock.name}:
             s3.delete(lock.folder, dead)
             return
         s3.delete(lock.folder, [lock.name])
@@ -164,7 +164,7 @@ def _only_dead(lock: Lock, lease: Lease) -> list[str]:
 
 def _others(lock: Lock) -> dict[str, str]:
     found = {}
-    for name in s3.sizes(lock.folder):
+    for name in s3_listing.sizes(lock.folder):
         try:
             found[name] = s3.read_text(lock.folder.child(name))
         except MissingInput:

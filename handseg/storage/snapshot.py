@@ -15,7 +15,17 @@ from functools import partial
 from pathlib import Path
 
 from handseg.errors import BadInput, HandsegError, MissingInput
-from handseg.storage import local_lock, raw, remote, s3, s3_lock, s3_transfer, sums
+from handseg.storage import (
+    local_lock,
+    raw,
+    remote,
+    s3,
+    s3_listing,
+    s3_lock,
+    s3_transfer,
+    s3_uploads,
+    sums,
+)
 from handseg.storage.location import Location
 
 logger = logging.getLogger(__name__)
@@ -126,13 +136,14 @@ def push(
     if not names:
         raise BadInput(f"{folder}: no file to push to {location}")
     wanted = sums.hash_files(folder, names)
-    there = s3.sizes(location)
+    there = s3_listing.sizes(location)
     missing = {value: name for name, value in wanted.items() if value not in there}
     s3_transfer.upload(
         location, [remote.transfer(folder, name, key) for key, name in missing.items()]
     )
     if before_it_counts:
         before_it_counts()
+    s3_uploads.abort_left(location)
     s3.put_text(location.child(sums.FOLDER_SUMS), sums.to_text(wanted))
     old = [name for name in there if _OBJECT.fullmatch(name) and name not in wanted.values()]
     s3.delete(location, old)
@@ -158,7 +169,7 @@ def pull(location: Location, into: Path | None = None) -> Path | None:
     folder = into or raw.kept_folder() / location.name
     with tempfile.TemporaryDirectory(prefix=remote.WORK_PREFIX) as work:
         objects = {value: value for value in wanted.values()}
-        remote.fetch_verified(location, objects, s3.sizes(location), into=Path(work))
+        remote.fetch_verified(location, objects, s3_listing.sizes(location), into=Path(work))
         for name, value in wanted.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -175,7 +186,7 @@ def remove_tree(location: Location) -> None:
     if not _OURS.fullmatch(location.name):
         raise BadInput(f"{location}: not removed, as handseg makes no working folder of this name")
     if location.is_remote:
-        s3.delete(location, sorted(s3.sizes(location)))
+        s3.delete(location, sorted(s3_listing.sizes(location)))
     elif location.path.is_dir() and not location.path.is_symlink():
         shutil.rmtree(location.path)
 

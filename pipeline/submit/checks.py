@@ -3,7 +3,7 @@
 import re
 
 from handseg.errors import BadInput
-from handseg.storage import s3
+from handseg.storage import s3_uploads
 from handseg.storage.location import parse
 from pipeline.images import Images
 
@@ -45,7 +45,7 @@ def check_root(root: str) -> None:
         BadInput: access is denied, or the store cannot be reached.
     """
     if root:
-        s3.check_writable(parse(root))
+        s3_uploads.check_writable(parse(root))
 
 
 def check_cron(text: str) -> None:

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from handseg.errors import BadInput, MissingInput
-from handseg.storage import s3
+from handseg.storage import s3_listing
 from handseg.storage.location import parse
 
 _READ = ("train/", "test/")
@@ -16,7 +16,7 @@ class Data:
     """The objects that a run reads, by one listing and no download."""
 
     uri: str
-    objects: dict[str, s3.Listed]
+    objects: dict[str, s3_listing.Listed]
     """Those under train/ and test/, by name."""
 
     @property
@@ -48,7 +48,9 @@ def look(uri: str) -> Data:
         BadInput: access is denied, or the store cannot be reached.
     """
     found = {
-        name: listed for name, listed in s3.listing(parse(uri)).items() if name.startswith(_READ)
+        name: listed
+        for name, listed in s3_listing.listing(parse(uri)).items()
+        if name.startswith(_READ)
     }
     if not any(name.startswith("train/") for name in found):
         raise MissingInput(f"{uri}: nothing under train/; give the folder that holds train/")

@@ -61,7 +61,8 @@ LAYERS = {
 DOMAIN = ("bones", "masks", "images", "dataset", "folds", "models")
 STORAGE = ("handseg.storage", "handseg.provenance")
 S3_MODULES = tuple(
-    f"handseg.storage.{name}" for name in ("s3", "s3_client", "s3_errors", "s3_transfer")
+    f"handseg.storage.{name}"
+    for name in ("s3", "s3_client", "s3_errors", "s3_listing", "s3_transfer", "s3_uploads")
 )
 MODULES = modules()
 BY_NAME = {module.name: module for module in MODULES}

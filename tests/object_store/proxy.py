@@ -17,8 +17,8 @@ from tests.object_store.servers import KEY
 #   reset         the connection, instead of an answer
 #   torn          reset when half of the request's body was read
 #   cut           half of the answer's body
-#   flip N        bit N of the answer's body; without N the first
-#   garble N      bit N of the request's body; without N the first
+#   flip N        bit N of the answer's body, or its first; `flip N at TEXT` counts from there
+#   garble N      the same of the request's body
 #   stall         no answer until `Proxy.resumed`, and then a reset
 #   STATUS CODE   as the answer, without asking the store
 #   STATUS CODE late   as the answer, after the store did what it was asked
@@ -57,6 +57,8 @@ class Proxy(ThreadingHTTPServer):
         """Each happens to every request that it suits."""
         self.weather: Callable[[Request], str] | None = None
         """Chooses what happens to a request that neither suits; empty for nothing."""
+        self.headers: list[Header] = []
+        """In front of those of every answer."""
         self.resumed = threading.Event()
         self.requests: list[str] = []
         """`METHOD /bucket/key?query`."""
@@ -100,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self._body(length)
         if kind == "garble":
-            body = _flipped(body, int(rest or 0))
+            body = _flipped(body, rest)
         if kind.isdecimal() and not rest.endswith(" late"):
             self._refuse(int(kind), rest)
             return
@@ -109,10 +111,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(int(kind), rest.removesuffix(" late"))
             return
         if kind == "flip":
-            content = _flipped(content, int(rest or 0))
+            content = _flipped(content, rest)
         if kind == "cut":
             content = content[: len(content) // 2]
-        self._answer(status, headers, content)
+        self._answer(status, [*self.server.headers, *headers], content)
 
     def _is_chunked(self) -> bool:
         return self.headers["Transfer-Encoding"] == "chunked"
@@ -166,11 +168,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
-def _flipped(content: bytes, bit: int) -> bytes:
+def _flipped(content: bytes, where: str) -> bytes:
+    number, _, text = where.partition(" at ")
     if not content:
         return content
     changed = bytearray(content)
-    place = bit % (8 * len(content))
+    place = (8 * content.index(text.encode()) + int(number or 0)) % (8 * len(content))
     changed[place // 8] ^= 1 << place % 8
     return bytes(changed)
 

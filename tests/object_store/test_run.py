@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from handseg.storage import artifact, s3
+from handseg.storage import artifact, s3, s3_listing
 from handseg.storage.location import Location
 from tests.object_store import proxy
 from tests.object_store.conftest import client
@@ -80,7 +80,7 @@ def test_a_run_in_a_bucket_has_the_bytes_of_one_on_disk(
     out, _ = there
     names = [path.relative_to(here / "run").as_posix() for path in (here / "run").rglob("*")]
     files = {name for name in names if (here / "run" / name).is_file() and "/." not in f"/{name}"}
-    assert set(s3.sizes(out)) == files
+    assert set(s3_listing.sizes(out)) == files
     compared = [name for name in files if not name.endswith(OF_ITS_OWN)]
     stores = {f"stores/fold0/{part}/{STORE}" for part in ("oof", "test")}
     members = {f"members/fold0/{name}" for name in ("model.safetensors", "card.json")}
@@ -95,7 +95,7 @@ def test_no_secret_is_said_or_stored(there: tuple[Location, str]) -> None:
     assert "step 8/8 report took" in said
     for canary in (KEY, SECRET):
         assert canary not in said
-        for name, size in s3.sizes(out).items():
+        for name, size in s3_listing.sizes(out).items():
             assert canary.encode() not in s3.read_range(out.child(name), 0, size), name
 
 
@@ -158,4 +158,4 @@ def test_a_training_outlives_its_own_end_and_that_of_its_store(
     with artifact.reading(bucket.child("fold0")) as path:
         for name in ("model.safetensors", "last.safetensors"):
             assert (path / name).read_bytes() == (tmp_path / "fold0" / name).read_bytes()
-    assert not [name for name in s3.sizes(bucket) if ".lock/" in name]
+    assert not [name for name in s3_listing.sizes(bucket) if ".lock/" in name]

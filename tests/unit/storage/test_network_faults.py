@@ -1,8 +1,6 @@
 """Faults of the network, made by a proxy before a real object store."""
 
 import hashlib
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,28 +8,20 @@ import pytest
 from handseg.errors import BadInput, HandsegError, MissingInput
 from handseg.storage import artifact, ranged, raw, snapshot
 from handseg.storage.location import Location
-from tests.object_store import proxy
 from tests.object_store.proxy import Fault, Proxy
 from tests.object_store.servers import KEY
 
 
 @pytest.fixture
-def _proxy(object_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    with proxy.running(os.environ["AWS_ENDPOINT_URL"]) as running:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", running.endpoint)
-        yield running
-
-
-@pytest.fixture
-def faults(_proxy: Proxy) -> list[Fault]:
+def faults(between: Proxy) -> list[Fault]:
     """What shall go wrong: each `(method, ending of the path, kind)` happens once."""
-    return _proxy.faults
+    return between.faults
 
 
 @pytest.fixture
-def requests(_proxy: Proxy) -> list[str]:
+def requests(between: Proxy) -> list[str]:
     """Every request so far, as `METHOD /bucket/key?query`."""
-    return _proxy.requests
+    return between.requests
 
 
 def _stored_file(bucket: Path, content: bytes = b"probability") -> Location:
@@ -175,7 +165,7 @@ def test_a_small_file_of_it_is_verified(
     if flips == 1:
         assert opened.read("index") == "where"
     else:
-        with pytest.raises(BadInput, match="cache/index: does not match its SHA-256, read twice"):
+        with pytest.raises(BadInput, match="cache/index: does not match its SHA-256; make"):
             opened.read("index")
 
 

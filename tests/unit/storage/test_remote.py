@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from handseg.errors import BadInput, MissingInput
-from handseg.storage import artifact, raw, s3
+from handseg.storage import artifact, raw, s3_listing
 from handseg.storage.location import Location
 
 
@@ -94,7 +94,7 @@ def test_a_missing_bucket_is_found_before_the_work(object_store: Path) -> None:
         ):
             attempt.__enter__()
     with pytest.raises(MissingInput, match="s3://no-such-bucket/cache: no such bucket"):
-        s3.sizes(location)
+        s3_listing.sizes(location)
 
 
 @pytest.mark.parametrize(

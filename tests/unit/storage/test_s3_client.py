@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from handseg.errors import BadInput, HandsegError
-from handseg.storage import s3
+from handseg.storage import s3, s3_listing
 from handseg.storage.location import Location
 from handseg.storage.s3_client import connect
 
@@ -98,4 +98,4 @@ def test_without_a_region_a_store_of_ones_own_still_works(
 
 def test_a_local_location_is_no_object() -> None:
     with pytest.raises(BadInput, match="s3:// URI is needed"):
-        s3.sizes(Location("/data"))
+        s3_listing.sizes(Location("/data"))

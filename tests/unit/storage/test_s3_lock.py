@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from handseg.errors import BadInput
-from handseg.storage import s3, s3_lock
+from handseg.storage import s3, s3_listing, s3_lock
 from handseg.storage.local_process import Process
 from handseg.storage.location import Location
 from handseg.storage.s3_lock import Lease
@@ -24,7 +24,7 @@ def target(object_store: Path) -> Location:
 
 
 def locks(target: Location) -> dict[str, int]:
-    return s3.sizes(target.sibling(".cache.lock"))
+    return s3_listing.sizes(target.sibling(".cache.lock"))
 
 
 def elsewhere(target: Location, name: str = "1") -> Location:
