@@ -51,6 +51,8 @@ class Lock:
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     writer: Writer = field(default_factory=Writer)
     beats: int = 0
+    # While an object is replaced, some stores (rclone) do not list it.
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def text(self) -> str:
         """What its object holds: who and since when, for people; and what changes, for watchers."""
@@ -62,6 +64,10 @@ class Lock:
         Raises:
             BadInput: another writer took over, as this one had shown no sign of life.
         """
+        with self._turn:
+            self._check()
+
+    def _check(self) -> None:
         there = s3_listing.sizes(self.folder)
         later = [name for name in there if _number(name) > _number(self.name)]
         if later or self.name not in there:
@@ -72,9 +78,10 @@ class Lock:
 
     def beat(self) -> None:
         """Show a sign of life."""
-        self.check()
-        self.beats += 1
-        s3.put_text(self.folder.child(self.name), self.text())
+        with self._turn:
+            self._check()
+            self.beats += 1
+            s3.put_text(self.folder.child(self.name), self.text())
 
 
 @contextmanager
@@ -151,7 +158,7 @@ def _only_dead(lock: Lock, lease: Lease) -> list[str]:
         if not said:
             said = True
             logger.info(
-                "%s: waiting up to %.0f s for a sign of life of the %d processes that began it",
+                "%s: waiting up to %.0f s for a sign of life of what began it (%d)",
                 *(lock.target, lease.seconds, len(living)),
             )
         time.sleep(min(_WATCH_S, lease.beat_seconds))
