@@ -10,7 +10,7 @@ from handseg.dataset import layout
 from handseg.dataset.refusal import line
 from handseg.errors import BadInput, HandsegError, MissingInput
 from handseg.images import png
-from handseg.storage import s3
+from handseg.storage import s3, s3_listing
 from handseg.storage.location import Location
 
 _OBJECT = re.compile(r"(train|test)/DCM/[^/]+/[^/]+\.png")
@@ -64,7 +64,7 @@ def _start(path: Path) -> bytes:
 
 
 def _remote(data: Location) -> Images:
-    sizes = s3.sizes(data)
+    sizes = s3_listing.sizes(data)
     parts = {name: match[1] for name in sorted(sizes) if (match := _OBJECT.fullmatch(name))}
     if not parts:
         raise MissingInput(

@@ -9,7 +9,7 @@ from handseg.doctor import http
 from handseg.doctor.asked import Asked
 from handseg.doctor.check import Check, failed, not_asked, of_error, ok, warning
 from handseg.errors import HandsegError
-from handseg.storage import s3, s3_client
+from handseg.storage import s3, s3_client, s3_listing, s3_uploads
 from handseg.storage.location import Location
 
 _VARIABLE, _ATTEMPTS = "AWS_ENDPOINT_URL", "AWS_MAX_ATTEMPTS"
@@ -65,12 +65,12 @@ def _reached(place: str) -> Check:
 
 def _tried(out: Location) -> Iterator[Check]:
     """What may be done beside an artifact, with an object that is removed again."""
-    s3.check_writable(out)
+    s3_uploads.check_writable(out)
     folder = out.child(f".doctor-{uuid.uuid4().hex}")
     place = folder.child("object")
     try:
         s3.put_text(place, _TEXT)
-        listed = s3.sizes(folder)
+        listed = s3_listing.sizes(folder)
         read = s3.read_text(place)
         heeds = not s3.put_new(place, f"{_TEXT}overwritten\n")
     finally:

@@ -22,7 +22,7 @@ import botocore.session
 from boto3.s3.transfer import TransferConfig, create_transfer_manager
 from botocore.config import Config
 from botocore.exceptions import ConnectionError as NoConnection
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import HTTPClientError, InvalidRegionError
 from s3transfer.manager import TransferManager
 
 from handseg.errors import BadInput
@@ -86,6 +86,8 @@ def _client(environment: tuple[tuple[str, str], ...], process: int) -> "S3Client
         config = config.merge(Config(retries={"mode": "standard", "total_max_attempts": _ATTEMPTS}))
     try:
         client = boto3.Session(botocore_session=session).client("s3", config=config)
+    except InvalidRegionError as error:
+        raise BadInput(f"{error}; check AWS_DEFAULT_REGION") from error
     except ValueError as error:
         raise BadInput(f"{error}; check AWS_ENDPOINT_URL") from error
     _check_endpoint(client.meta.endpoint_url)

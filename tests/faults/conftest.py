@@ -10,7 +10,12 @@ from tests.faults import interrupted
 from tests.faults.bucket import Bucket
 from tests.faults.command import handseg
 from tests.faults.table import HAPPENED, ROW
-from tests.object_store.servers import Rclone
+from tests.object_store import proxy, servers
+from tests.object_store.conftest import server
+from tests.object_store.proxy import Proxy
+from tests.object_store.servers import Server
+
+__all__ = ["server"]
 
 HANDS = ("--people", "4", "--test-people", "1", "--size", "160", "--seed", "5")
 FEW_STEPS = ("--preset", "smoke", "--train.length", "6", "--train.learning_rate", "1e-2")
@@ -79,20 +84,29 @@ def run(done: Path, tmp_path: Path) -> Iterator[Path]:
     yield Path(shutil.copytree(done, tmp_path / "run"))
 
 
+@pytest.fixture
+def bucket(
+    server: Server, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Bucket:
+    """An empty bucket; nothing of this machine's own configuration is in a command's way."""
+    for variable in servers.NOT_SET:
+        monkeypatch.delenv(variable, raising=False)
+    return Bucket(server, tmp_path_factory.mktemp("no-files")).make()
+
+
 @pytest.fixture(scope="session")
-def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rclone]:
-    """An object store that runs."""
-    folder = tmp_path_factory.mktemp("rclone")
-    (folder / "root").mkdir()
-    server = Rclone(folder / "root", folder / "log")
-    server.start()
-    yield server
-    server.stop()
+def stored(
+    server: Server, hands: Path, done: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Bucket:
+    """A bucket with `hands` and `done`, as hands/ and run/; to be read alone."""
+    made = Bucket(server, tmp_path_factory.mktemp("no-files")).make()
+    made.put_tree("hands", hands)
+    made.put_tree("run", done)
+    return made
 
 
 @pytest.fixture
-def bucket(rclone: Rclone) -> Bucket:
-    """An empty bucket."""
-    folder = rclone.root / f"bucket-{len(list(rclone.root.iterdir()))}"
-    folder.mkdir()
-    return Bucket(rclone, folder)
+def between(server: Server) -> Iterator[Proxy]:
+    """A proxy that makes faults, before the object store."""
+    with proxy.running(server.endpoint) as running:
+        yield running

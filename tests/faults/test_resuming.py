@@ -151,7 +151,7 @@ def test_row_12_a_second_training_of_the_same_prefix_is_refused(
         *words(done, tmp_path / "one", "--state", prefix, settings=ENDLESS),
         variables=bucket.variables,
     )
-    until(lambda: bool(list(bucket.folder.glob("states/member/SHA256SUMS"))), first)
+    until(lambda: "states/member/SHA256SUMS" in bucket.objects(), first)
     second = words(done, tmp_path / "two", "--state", prefix, settings=ENDLESS)
     refused = handseg(*second, variables=bucket.variables)
     refused.must(2, f"{prefix}: process {first.pid} on", "is writing it since", "wait for it")

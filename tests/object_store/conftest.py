@@ -4,12 +4,11 @@ import itertools
 import os
 from collections.abc import Iterator
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from handseg.storage.location import Location
 from tests.object_store import servers
+from tests.object_store.client import client
 from tests.object_store.servers import Server
 
 _numbers = itertools.count()
@@ -46,15 +45,3 @@ def make_bucket(server: Server) -> Location:
     name = f"bucket-{os.getpid()}-{next(_numbers)}"
     client(server).create_bucket(Bucket=name)
     return Location(f"s3://{name}")
-
-
-def client(server: Server):  # type: ignore[no-untyped-def]  # noqa: ANN201 - boto3's own
-    """The store behind handseg's back."""
-    return boto3.client(
-        "s3",
-        endpoint_url=server.endpoint,
-        aws_access_key_id=servers.KEY,
-        aws_secret_access_key=servers.SECRET,
-        region_name="us-east-1",
-        config=Config(s3={"addressing_style": "path"}),
-    )

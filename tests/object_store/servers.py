@@ -28,6 +28,8 @@ class Server(Protocol):
     endpoint: str
     heeds_conditions: bool
     """Whether it refuses to overwrite where a request says so (If-None-Match)."""
+    heeds_sums: bool
+    """Whether it refuses a body that is not the one that was signed."""
 
     def start(self) -> None:
         """Start what does not run."""
@@ -43,6 +45,7 @@ class Rclone:
     """`rclone serve s3` on a folder: each folder in it is a bucket."""
 
     heeds_conditions = False
+    heeds_sums = False
 
     def __init__(self, root: Path, log: Path) -> None:
         self.root, self._log = root, log
@@ -93,6 +96,7 @@ class Ceph:
     """
 
     heeds_conditions = True
+    heeds_sums = True
 
     def __init__(self) -> None:
         # In memory it starts in half the time.

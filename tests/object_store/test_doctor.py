@@ -4,7 +4,7 @@ import pytest
 
 from handseg.commands.doctor import doctor
 from handseg.storage.location import Location
-from tests.object_store.conftest import client
+from tests.object_store.client import client
 from tests.object_store.servers import KEY, SECRET, Server
 
 pytestmark = pytest.mark.s3

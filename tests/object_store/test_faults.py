@@ -13,7 +13,7 @@ from handseg.errors import BadInput, MissingInput
 from handseg.storage import artifact, s3, s3_lock
 from handseg.storage.location import Location
 from tests.object_store import proxy
-from tests.object_store.conftest import client
+from tests.object_store.client import client
 from tests.object_store.servers import SECRET, Server
 
 pytestmark = pytest.mark.s3

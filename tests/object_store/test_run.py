@@ -13,7 +13,7 @@ import pytest
 from handseg.storage import artifact, s3, s3_listing
 from handseg.storage.location import Location
 from tests.object_store import proxy
-from tests.object_store.conftest import client
+from tests.object_store.client import client
 from tests.object_store.servers import KEY, SECRET, Server
 
 pytestmark = pytest.mark.s3

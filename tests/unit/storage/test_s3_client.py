@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from handseg.errors import BadInput, HandsegError
-from handseg.storage import s3, s3_listing
+from handseg.storage import s3, s3_client, s3_listing
 from handseg.storage.location import Location
 from handseg.storage.s3_client import connect
 
@@ -96,6 +97,23 @@ def test_without_a_region_a_store_of_ones_own_still_works(
     assert s3.read_text(location) == "text"
 
 
+def test_a_region_that_is_none_is_named_with_its_variable(
+    object_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us east 1")
+    with pytest.raises(BadInput, match="'us east 1' .*; check AWS_DEFAULT_REGION"):
+        connect(_URI)
+
+
 def test_a_local_location_is_no_object() -> None:
     with pytest.raises(BadInput, match="s3:// URI is needed"):
         s3_listing.sizes(Location("/data"))
+
+
+def test_the_wait_grows_and_no_two_clients_wait_alike() -> None:
+    failure = EndpointConnectionError(endpoint_url="http://store")
+    for attempts, longest in [(1, 1.0), (2, 2.0), (3, 4.0), (5, 16.0), (6, 20.0)]:
+        waits = [s3_client._back_off(7, attempts, failure, None) for _ in range(20)]
+        assert len(set(waits)) == 20
+        assert all(wait is not None and longest / 2 <= wait <= longest for wait in waits)
+    assert s3_client._back_off(7, 7, failure, None) is None
