@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from handseg.errors import MissingInput
-from handseg.storage import partial, remote, s3_listing, sums
+from handseg.storage import partial, remote, s3_listing, s3_uploads, sums
 from handseg.storage.location import Location
 
 
@@ -33,7 +33,7 @@ def require_writable(location: Location) -> None:
     if exists(location):
         return
     if location.is_remote:
-        s3.check_writable(location)
+        s3_uploads.check_writable(location)
     else:
         partial.require_writable(location.path)
 
