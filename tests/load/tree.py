@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_EVERY_S = 0.03
+_EVERY_S = 0.1
 _OLD_S = 1.0
 """A process younger than this may be its parent still, about to become another program."""
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20
