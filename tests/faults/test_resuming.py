@@ -24,7 +24,7 @@ def test_row_09_a_training_that_was_never_begun_is_not_resumed(
     prefix = f"s3://{bucket.name}/states/typo"
     afar = handseg(*words(done, out, "--resume", "--state", prefix), variables=bucket.variables)
     afar.must(2, f"{prefix}: holds no training to go on with")
-    assert not list(tmp_path.iterdir()) and not list(bucket.folder.iterdir())
+    assert not list(tmp_path.iterdir()) and not bucket.objects()
     told(
         "`handseg train --resume` without a state in OUT.partial, and with a mistyped --state "
         "s3://...: exit 2, the path is named, nothing is begun or left"
