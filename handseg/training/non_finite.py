@@ -47,9 +47,7 @@ def refuse_tensors(tensors: Mapping[str, Tensor], images: Sequence[str]) -> None
     """
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
-            raise NonFiniteLoss(
-                f"{name} is not finite after the step on {', '.join(images)}; {_REMEDY}"
-            )
+            raise NonFiniteLoss(f"{name} is not finite after {_step(images)}; {_REMEDY}")
 
 
 @contextmanager
@@ -63,6 +61,8 @@ def explaining(images: Sequence[str]) -> Iterator[None]:
         yield
     except NonFiniteLogits as error:
         predicted = str(error).partition(";")[0]
-        raise NonFiniteLoss(
-            f"{predicted} after the step on {', '.join(images)}; {_REMEDY}"
-        ) from error
+        raise NonFiniteLoss(f"{predicted} after {_step(images)}; {_REMEDY}") from error
+
+
+def _step(images: Sequence[str]) -> str:
+    return f"the step on {', '.join(images)}" if images else "the step that was resumed from"

@@ -30,5 +30,8 @@ def test_logits_that_are_not_finite_end_a_training_as_its_loss_would() -> None:
     said = r"held.png: logits of finger-1 are not finite after the step on a.png; lower learning"
     with pytest.raises(NonFiniteLoss, match=said), non_finite.explaining(["a.png"]):
         raise NonFiniteLogits("held.png: logits of finger-1 are not finite; train it again")
+    resumed = "are not finite after the step that was resumed from; lower"
+    with pytest.raises(NonFiniteLoss, match=resumed), non_finite.explaining([]):
+        raise NonFiniteLogits("held.png: logits of finger-1 are not finite; train it again")
     with pytest.raises(BadInput, match="else"), non_finite.explaining(["a.png"]):
         raise BadInput("else")
