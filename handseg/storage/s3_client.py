@@ -8,14 +8,11 @@ configuration file (`path` here unless set), and HANDSEG_BUCKETS.
 """
 
 import functools
-import ipaddress
 import logging
 import os
 import random
-import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, cast
-from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -26,6 +23,7 @@ from botocore.exceptions import HTTPClientError, InvalidRegionError
 from s3transfer.manager import TransferManager
 
 from handseg.errors import BadInput
+from handseg.storage import endpoint
 from handseg.storage.location import S3, Location
 from handseg.storage.s3_errors import (
     CHECKSUM_VARIABLE,
@@ -60,8 +58,8 @@ def connect(uri: str) -> "S3Client":
         uri: what it is for, named in errors.
 
     Raises:
-        BadInput: an endpoint that is no http(s) URL or a link-local address, an unknown checksum
-            mode, or no such profile.
+        BadInput: an endpoint that `endpoint.check` refuses, an unknown checksum mode, or no such
+            profile.
         HandsegError: the AWS configuration cannot be read.
     """
     # A client takes 0.1 s to make; a forked worker may not share its parent's connections.
@@ -90,11 +88,12 @@ def _client(environment: tuple[tuple[str, str], ...], process: int) -> "S3Client
         raise BadInput(f"{error}; check AWS_DEFAULT_REGION") from error
     except ValueError as error:
         raise BadInput(f"{error}; check AWS_ENDPOINT_URL") from error
-    _check_endpoint(client.meta.endpoint_url)
+    endpoint.check(client.meta.endpoint_url)
     attempts = client.meta.config.retries["total_max_attempts"]  # type: ignore[attr-defined]
     # Its types know of no handler with an answer.
     back_off = cast("Callable[..., None]", functools.partial(_back_off, attempts))
     client.meta.events.register_first("needs-retry.s3", back_off)
+    client.meta.events.register_first("needs-retry.s3", endpoint.refuse_redirect)
     return client
 
 
@@ -160,28 +159,3 @@ def _checksum_mode(variable: str) -> _ChecksumMode:
     if mode not in _CHECKSUM_MODES:
         raise BadInput(f"{variable}={mode}: give {' or '.join(_CHECKSUM_MODES)}")
     return cast(_ChecksumMode, mode)
-
-
-def _check_endpoint(endpoint: str) -> None:
-    # A link-local address is where clouds answer with a machine's own credentials.
-    parts = urlsplit(endpoint)
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not host:
-        raise BadInput(f"AWS_ENDPOINT_URL={endpoint}: not an http(s) URL; give the store's address")
-    if any(_is_link_local(address) for address in _addresses(host)):
-        raise BadInput(f"AWS_ENDPOINT_URL={endpoint}: a link-local address is refused")
-
-
-def _addresses(host: str) -> list[str]:
-    try:
-        # Resolved, so that a name or another spelling of the number hides nothing.
-        return [str(found[4][0]) for found in socket.getaddrinfo(host, None)]
-    except OSError:
-        # It cannot be reached either; the first request says so.
-        return []
-
-
-def _is_link_local(text: str) -> bool:
-    address = ipaddress.ip_address(text.split("%", 1)[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return address.is_link_local or (mapped is not None and mapped.is_link_local)

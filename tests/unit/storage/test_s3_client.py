@@ -1,3 +1,7 @@
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,21 +15,57 @@ from handseg.storage.s3_client import connect
 _URI = "s3://bucket/x"
 
 
-@pytest.mark.parametrize(
-    "endpoint",
-    [
-        "http://169.254.169.254",
-        "http://169.254.170.2:80/x",
-        "http://2852039166",  # 169.254.169.254 as one number
-        "http://[fe80::1]",
-        "http://[::ffff:169.254.169.254]",
-    ],
-)
-def test_a_link_local_endpoint_is_refused(
-    object_store: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str
+class _Sender(ThreadingHTTPServer):
+    """Sends everybody to another address, and counts who came."""
+
+    def __init__(self, to: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Redirect)
+        self.to = to
+        self.asked = 0
+
+
+class _Redirect(BaseHTTPRequestHandler):
+    server: _Sender
+
+    def do_GET(self) -> None:  # noqa: N802 - the library's name
+        self.server.asked += 1
+        self.send_response(307)
+        self.send_header("Location", self.server.to + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def listening(to: str = "") -> Iterator[_Sender]:
+    with _Sender(to) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_an_endpoint_is_checked_wherever_it_comes_from(
+    object_store: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    with pytest.raises(BadInput, match="a link-local address is refused"):
+    monkeypatch.setenv(variable, "http://169.254.169.254")
+    with pytest.raises(BadInput, match="a link-local address, or a cloud's metadata service"):
+        connect(_URI)
+
+
+def test_an_endpoint_of_a_profile_is_checked(
+    object_store: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    (tmp_path / "config").write_text("[default]\nendpoint_url = http://169.254.169.254\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    with pytest.raises(BadInput, match="a link-local address, or a cloud's metadata service"):
         connect(_URI)
 
 
@@ -36,6 +76,18 @@ def test_an_endpoint_that_is_no_web_address_is_refused(
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     with pytest.raises(BadInput, match="AWS_ENDPOINT_URL"):
         connect(_URI)
+
+
+def test_a_store_that_sends_elsewhere_is_not_followed(
+    object_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening() as elsewhere, listening(f"http://127.0.0.1:{elsewhere.server_port}/") as store:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{store.server_port}")
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+        for ask in (s3.has, s3.read_text, s3.sizes):
+            with pytest.raises(BadInput, match=r"another address \(status 307\), .* not followed"):
+                ask(Location(_URI))
+        assert (store.asked, elsewhere.asked) == (3, 0)
 
 
 def _setting(name: str) -> object:
