@@ -14,12 +14,13 @@ SMOKE       := runs/smoke
 SMOKE_HANDS := --people 8 --test-people 1 --size 256 --seed 3
 LOAD        := runs/load-data
 RUNNER      ?= subprocess
+SBOM        ?= runs/sbom.json
 TIMES       ?= 20
 
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint compile clean kill-run sigterm
+.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint sbom compile clean kill-run sigterm
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -99,12 +100,18 @@ scale: $(READY) ## seconds and memory against images, members and people, to run
 load: $(READY) ## every stage on 1,088 images at 2048 and on 10,000 small ones, in constant memory, to runs/load.json; half an hour
 	$(BIN)/python -m tests.load --folder $(LOAD) --json runs/load.json
 
-lint: $(READY) ## ruff check, ruff format, mypy --strict, hadolint and shellcheck
+lint: $(READY) ## ruff check, ruff format, mypy --strict, bandit, hadolint and shellcheck
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive handseg components pipeline
 	$(BIN)/hadolint docker/*.Dockerfile
 	$(BIN)/shellcheck docker/*.sh tests/engine/with-engine tests/engine/stand-in-base tests/object_store/ceph .ci/run
+
+sbom: $(READY) ## what .venv is made of, as CycloneDX JSON, to runs/sbom.json
+	@mkdir -p $(dir $(SBOM))
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-format JSON --output-reproducible --validate \
+	  --output-file $(SBOM) $(BIN)/python
 
 compile: $(READY) ## each preset -> pipeline/compiled/PRESET.yaml
 	$(BIN)/python -m pipeline.compile

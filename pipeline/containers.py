@@ -11,6 +11,8 @@ from kfp import local
 from handseg.errors import MissingInput
 from handseg.pseudonyms import VARIABLE
 
+_TMP = "/tmp"  # nosec B108 # the container's own
+
 
 def runner(data: Path) -> local.DockerRunner:
     """A runner of containers that read the data and write nothing but their artifacts.
@@ -22,7 +24,7 @@ def runner(data: Path) -> local.DockerRunner:
         mounts=[Mount(target=source, source=source, type="bind", read_only=True)],
         user=f"{os.getuid()}:{os.getgid()}" if os.getuid() else None,
         read_only=True,
-        tmpfs={"/tmp": "exec"},
+        tmpfs={_TMP: "exec"},
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
         shm_size="1g",

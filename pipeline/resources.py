@@ -7,7 +7,7 @@ from kfp import dsl, kubernetes
 from handseg.pseudonyms import VARIABLE
 from pipeline.nodes import SPOT_TAINTS, Nodes, Toleration
 
-SECRET = "handseg-s3"
+SECRET = "handseg-s3"  # nosec B105 # its name
 """Kubernetes secret with the object store's keys; its keys are the variables' names."""
 _SECRET_KEYS = (
     "AWS_ACCESS_KEY_ID",
@@ -15,8 +15,9 @@ _SECRET_KEYS = (
     "AWS_ENDPOINT_URL",
     "AWS_REGION",
 )
-PEOPLE_SECRET = "handseg-people"
+PEOPLE_SECRET = "handseg-people"  # nosec B105 # its name
 """Kubernetes secret with the key that hides people's ids, for tasks that read raw data."""
+_TMP, _SHARED = "/tmp", "/dev/shm"  # nosec B108 # the pod's own
 USER = 10001
 """The images' user; numeric, so that Kubernetes can see that it is not root."""
 
@@ -113,10 +114,10 @@ def apply(task: dsl.PipelineTask, wanted: Resources, nodes: Nodes) -> None:
         # Optional as well: `person_key` of the run says whether there must be one, and which.
         kubernetes.use_secret_as_env(task, PEOPLE_SECRET, {VARIABLE: VARIABLE}, optional=True)
     # kfp's own start of a component writes to /tmp, and the root may be read-only.
-    kubernetes.empty_dir_mount(task, "scratch", "/tmp", size_limit=wanted.scratch)
+    kubernetes.empty_dir_mount(task, "scratch", _TMP, size_limit=wanted.scratch)
     if wanted.shared_memory:
         kubernetes.empty_dir_mount(
-            task, "dshm", "/dev/shm", medium="Memory", size_limit=wanted.shared_memory
+            task, "dshm", _SHARED, medium="Memory", size_limit=wanted.shared_memory
         )
     if wanted.accelerators:
         _accelerate(task, wanted.accelerators, nodes)

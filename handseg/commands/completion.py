@@ -21,7 +21,7 @@ def completion(shell: Shell) -> int:
     Returns:
         0.
     """
-    print(shtab.complete(_parser(), shell=shell))
+    print(shtab.complete(_parser(), shell))
     return 0
 
 

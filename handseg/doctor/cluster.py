@@ -12,7 +12,7 @@ from handseg.doctor.requirements import pinned
 from handseg.errors import HandsegError
 
 VARIABLE = "KF_PIPELINES_ENDPOINT"
-_TOKEN_VARIABLE = "KF_PIPELINES_SA_TOKEN_PATH"
+_TOKEN_VARIABLE = "KF_PIPELINES_SA_TOKEN_PATH"  # nosec B105 # a variable's name
 _HEALTH = "/apis/v2beta1/healthz"
 
 

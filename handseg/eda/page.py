@@ -40,17 +40,15 @@ def render(summary: Summary, films: Sequence[Film], *, with_images: bool = True)
         lstrip_blocks=True,
     )
     environment.filters.update(group=lambda number: f"{number:,}")
-    return environment.get_template(
-        "eda.html"
-    ).render(
+    return environment.get_template("eda.html").render(
         summary=summary,
         films=films,
         with_images=with_images,
         plots=[
-            (one, Markup(figures.histogram(one)))  # noqa: S704 - matplotlib escapes what it writes
+            (one, Markup(figures.histogram(one)))
             for one in summary.distributions
             if one.train or one.test
-        ],  # noqa: S704 - matplotlib escapes what it writes
+        ],
         people_plots=_people_plots(summary.demographics),
         listed=summary.outliers[:_LISTED],
         wrong=[one for one in summary.outliers if one.is_label],
@@ -69,9 +67,7 @@ def _people_plots(known: Demographics | None) -> list[Markup]:
         (known.weights_kg, "weight, kg"),
     )
     return [
-        Markup(figures.numbers(values, label=label, salt=label))  # noqa: S704 - as above
-        for values, label in rows
-        if values
+        Markup(figures.numbers(values, label=label, salt=label)) for values, label in rows if values
     ]
 
 

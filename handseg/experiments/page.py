@@ -132,7 +132,7 @@ def render(
             seeds=sorted({run.seed for run in runs if run.seed is not None}),
             folds=sorted({run.fold for run in runs if run.fold is not None}),
             # Safe: matplotlib escapes what it writes.
-            figure=Markup(plot.draw(lines)) if lines else "",  # noqa: S704
+            figure=Markup(plot.draw(lines)) if lines else "",
             bones=bones,
             few_people=_FEW_PEOPLE,
             wording=wording,

@@ -50,7 +50,7 @@ def load(text: str) -> Any:
             nested too deeply or unfolds to too much.
     """
     try:
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        value = yaml.load(text, Loader=_Loader)  # nosec B506 # a SafeLoader
     except RecursionError:
         raise yaml.YAMLError("nested too deeply") from None
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:

@@ -86,7 +86,7 @@ def _loss(facts: Facts) -> Markup:
         for member in facts.members
     ]
     # Safe: matplotlib escapes what it writes, and no text of the data is in it.
-    return Markup(curves.draw(series, x_label="epochs", y_label="training loss", salt="loss"))  # noqa: S704
+    return Markup(curves.draw(series, x_label="epochs", y_label="training loss", salt="loss"))
 
 
 def _dice(facts: Facts) -> Markup:
@@ -106,6 +106,6 @@ def _dice(facts: Facts) -> Markup:
                 ],
             )
         )
-    return Markup(  # noqa: S704 - as above
+    return Markup(
         curves.draw(series, x_label="epochs", y_label="Dice, held-out fold", salt="dice", top=1.0)
     )

@@ -117,7 +117,7 @@ def _back_off(
     if attempts >= most_attempts:
         return None
     longest = min(2.0 ** (attempts - 1), _MOST_WAIT_S)
-    seconds = random.uniform(longest / 2, longest)
+    seconds = random.uniform(longest / 2, longest)  # nosec B311 # a wait
     if attempts > 1:  # once is daily life
         logger.warning(
             "the object store failed %d times (%s); once more in %.0f s", attempts, kind, seconds

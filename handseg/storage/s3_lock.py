@@ -135,7 +135,7 @@ def _acquire(lock: Lock, lease: Lease) -> None:
             s3.delete(lock.folder, dead)
             return
         s3.delete(lock.folder, [lock.name])
-        time.sleep(random.uniform(0.05, 0.5))
+        time.sleep(random.uniform(0.05, 0.5))  # nosec B311 # a wait
 
 
 def _only_dead(lock: Lock, lease: Lease) -> list[str]:

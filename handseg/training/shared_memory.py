@@ -11,7 +11,7 @@ from handseg.bones import COUNT
 from handseg.errors import BadInput
 from handseg.settings import TrainSettings
 
-FOLDER = Path("/dev/shm")
+FOLDER = Path("/dev/shm")  # nosec B108 # nothing of ours is written there by name
 """Where torch lays what one process hands to another; 64 MB in a container unless more is given."""
 PREFETCH = 4
 """Batches that each of these processes prepares ahead."""

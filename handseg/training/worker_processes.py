@@ -10,6 +10,7 @@ import cv2
 from torch.utils.data import Dataset
 
 from handseg.errors import HandsegError, WorkerLost
+from handseg.training.shared_memory import FOLDER
 
 _GRACE_S = 30
 """Seconds after SIGTERM in which a training process ends its workers; a pod is given as many."""
@@ -76,7 +77,7 @@ def explaining(member: str) -> Iterator[None]:
 
 def _explained(member: str, numbers: str, what: str) -> str:
     remedy = (
-        "/dev/shm is too small: give it more, or lower settings.workers or settings.batch_size"
+        f"{FOLDER} is too small: give it more, or lower settings.workers or settings.batch_size"
         if _BUS_ERROR in what
         else "mostly memory ran out: give more, or lower settings.batch_size or settings.workers"
     )

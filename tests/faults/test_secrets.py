@@ -1,7 +1,6 @@
 """Row 58: secrets of the environment, in a run whose every byte and line is then looked through."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -42,15 +41,17 @@ def pipeline(*words: str, variables: Mapping[str, str]) -> str:
 def test_row_58_a_run_in_a_bucket_gives_no_secret_away(
     hands: Path, bucket: Bucket, tmp_path: Path, told: Callable[[str], None]
 ) -> None:
-    shutil.copytree(hands, bucket.folder / "hands")
+    bucket.put_tree("hands", hands)
     secrets = {**bucket.variables, VARIABLE: PERSON_KEY, **TOKENS, "TMPDIR": str(tmp_path)}
-    place = f"s3://{bucket.name}"
-    run = ["run", "--data", f"{place}/hands", "--out", f"{place}/run", *FEW_STEPS]
+    run = ["run", "--data", bucket.uri("hands"), "--out", bucket.uri("run"), *FEW_STEPS]
     said = handseg(*run, "--log_level", "debug", variables=secrets).must(0, "done: ").said
-    assert (bucket.folder / "run" / "report.html").is_file()
-    assert not canary.holders(bucket.folder, CANARIES) and not canary.holders(tmp_path, CANARIES)
-    assert not [word for word in CANARIES if word in said]
-    folds = (bucket.folder / "run" / "folds.csv").read_text()
+    written = [key for key in bucket.objects() if key.startswith("run/")]
+    assert "run/report.html" in written
+    for number, key in enumerate(written):
+        (tmp_path / f"{number}").write_bytes(bucket.get(key))
+    assert not canary.holders(tmp_path, CANARIES)
+    assert not [word for word in CANARIES if word in f"{said}{written}"]
+    folds = bucket.get("run/folds.csv").decode()
     assert Pseudonyms(PERSON_KEY.encode()).of("ID001") in folds and "ID00" not in folds
     told(
         "a run from bucket to bucket at --log-level debug, with keys, tokens and a person key in "
@@ -70,12 +71,11 @@ def test_row_58_a_run_in_a_bucket_gives_no_secret_away(
     ],
 )
 def test_row_58_a_failure_gives_no_secret_away(
-    changed: Mapping[str, str], fault: str, bucket: Bucket, tmp_path: Path,
-    hands: Path, told: Callable[[str], None],
+    changed: Mapping[str, str], fault: str, stored: Bucket, tmp_path: Path,
+    told: Callable[[str], None],
 ) -> None:  # fmt: skip
-    shutil.copytree(hands / "train", bucket.folder / "hands" / "train")
-    secrets = {**bucket.variables, VARIABLE: PERSON_KEY, **changed}
-    words = ["split", "--data", f"s3://{bucket.name}/hands", "--out", tmp_path / "folds.csv"]
+    secrets = {**stored.variables, VARIABLE: PERSON_KEY, **changed}
+    words = ["split", "--data", stored.uri("hands"), "--out", tmp_path / "folds.csv"]
     ended = handseg(*words, "--log_level", "debug", variables=secrets)
     assert ended.code in (1, 2), ended.said
     values = [changed.get(VARIABLE, PERSON_KEY), *CANARIES, "canary-of-wrong", "canary-of-pass"]

@@ -71,10 +71,11 @@ def test_row_57_an_object_whose_name_leads_out_is_not_fetched(
 def test_row_57_sums_that_name_a_file_outside_are_refused(
     name: str, done: Path, tmp_path: Path, bucket: Bucket, told: Callable[[str], None]
 ) -> None:
-    store = Path(shutil.copytree(done / "stores" / "fold0" / "test", bucket.folder / "store"))
-    sums = store / "SHA256SUMS"
-    sums.write_text(sums.read_text().replace("  probabilities.arrow", f"  {name}"))
-    command = ["ensemble", "--stores", f"s3://{bucket.name}/store", "--out", tmp_path / "a.csv"]
+    store = done / "stores" / "fold0" / "test"
+    bucket.put_tree("store", store)
+    sums = (store / "SHA256SUMS").read_text().replace("  probabilities.arrow", f"  {name}")
+    bucket.put("store/SHA256SUMS", sums.encode())
+    command = ["ensemble", "--stores", bucket.uri("store"), "--out", tmp_path / "a.csv"]
     handseg(*command, variables=bucket.variables).must(2, "SHA256SUMS", "refused as a name")
     assert not list(tmp_path.iterdir())
     told(f"an artifact whose SHA256SUMS names {name!r}: exit 2, nothing was fetched")

@@ -84,7 +84,7 @@ def test_a_store_that_sends_elsewhere_is_not_followed(
     with listening() as elsewhere, listening(f"http://127.0.0.1:{elsewhere.server_port}/") as store:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{store.server_port}")
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-        for ask in (s3.has, s3.read_text, s3.sizes):
+        for ask in (s3.has, s3.read_text, s3_listing.sizes):
             with pytest.raises(BadInput, match=r"another address \(status 307\), .* not followed"):
                 ask(Location(_URI))
         assert (store.asked, elsewhere.asked) == (3, 0)
