@@ -1,5 +1,6 @@
 """Whether a submission is complete and well formed for its data: every fault, not the first one."""
 
+from array import array
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -45,9 +46,8 @@ class _Check:
         self._path = path
         self._images = {record.name: record for record in covered(records)}
         self._others = {r.name: r.part for r in records if r.name not in self._images}
-        keys = [(image, bone) for image in self._images for bone in bones.NAMES]
-        self._position = {key: position for position, key in enumerate(keys)}
-        self._line_of: dict[_Key, int] = {}
+        self._order = {image: number for number, image in enumerate(self._images)}
+        self._lines: dict[str, array[int]] = {}
         self._strangers: set[str] = set()
         self._pixels: dict[str, int | None] = {}
 
@@ -59,11 +59,12 @@ class _Check:
                 continue
             key = (item.image_name, item.class_name)
             yield from self._of_row(item, key)
-            if key in self._position and key not in self._line_of:
-                self._line_of[key] = item.line
-                if self._position[key] < furthest:
+            position = self._position(key)
+            if position is not None and not self._line_of(key):
+                self._remember(item)
+                if position < furthest:
                     early.append(item)
-                furthest = max(furthest, self._position[key])
+                furthest = max(furthest, position)
         if early:
             yield self._fault(
                 early[0].line,
@@ -73,6 +74,25 @@ class _Check:
             )
         yield from self._left_out()
 
+    def _position(self, key: _Key) -> int | None:
+        """Where a row should stand among all; None where none should."""
+        image, bone = key
+        if image not in self._order or bone not in bones.CLASS_ID:
+            return None
+        return self._order[image] * bones.COUNT + bones.CLASS_ID[bone]
+
+    def _line_of(self, key: _Key) -> int:
+        """The first line with this row; 0 where none was seen, or none should be."""
+        image, bone = key
+        if image not in self._lines or bone not in bones.CLASS_ID:
+            return 0
+        return self._lines[image][bones.CLASS_ID[bone]]
+
+    def _remember(self, row: Row) -> None:
+        # An array for an image: a dictionary's entry for each of its rows takes thirty times it.
+        unseen = array("q", [0] * bones.COUNT)
+        self._lines.setdefault(row.image_name, unseen)[bones.CLASS_ID[row.class_name]] = row.line
+
     def _of_row(self, row: Row, key: _Key) -> Iterator[Fault]:
         if row.image_name not in self._images:
             yield from self._of_stranger(row)
@@ -80,8 +100,8 @@ class _Check:
             near = get_close_matches(row.class_name, bones.NAMES, n=1)
             hint = f"write {near[0]}" if near else f"write one of {', '.join(bones.NAMES)}"
             yield self._fault(row.line, "unknown class", submission.shown(row.class_name), hint)
-        if key in self._line_of:
-            remedy = f"keep one of this and line {self._line_of[key]}"
+        if self._line_of(key):
+            remedy = f"keep one of this and line {self._line_of(key)}"
             yield self._fault(row.line, "row twice", submission.shown(" ".join(key)), remedy)
         if row.image_name in self._images:
             yield from self._of_rle(row)
@@ -126,7 +146,7 @@ class _Check:
 
     def _left_out(self) -> Iterator[Fault]:
         for image in self._images:
-            missing = [bone for bone in bones.NAMES if (image, bone) not in self._line_of]
+            missing = [bone for bone in bones.NAMES if not self._line_of((image, bone))]
             if len(missing) == bones.COUNT:
                 yield Fault(str(self._path), "image left out", image, "add a row for every bone")
             else:
