@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from handseg.ensemble.choice import Choice
 from handseg.ensemble.rule import Rule
 from handseg.findings.finding import Finding
+from handseg.findings.mistaken import Counts
 from handseg.report.balance import FoldBalance
 from handseg.report.card import MemberCard
 from handseg.report.hand_map import HandMap
@@ -72,6 +73,8 @@ class Facts:
     """Of every image that some member held out, worst first."""
     overall: PerBone
     """Dice of the vote over those images."""
+    mistaken: Counts
+    """Pixels of the vote over those images, by true and by predicted bone."""
     hand_map: HandMap
     typical: str
     """Name of the image the map shows."""

@@ -12,6 +12,7 @@ from handseg import bones
 from handseg.ensemble.choice import Choice
 from handseg.ensemble.rule import Rule
 from handseg.errors import BadInput
+from handseg.findings.mistaken import Counts
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference.store import ImageTiles, Store
@@ -21,12 +22,12 @@ from handseg.report.card import MemberCard
 from handseg.report.facts import Facts, MemberFacts, TestFacts
 from handseg.report.overlays import Overlay
 from handseg.report.records import StageRun
-from handseg.report.scores import ImageScore, Voters
+from handseg.report.scores import ImageScore, Scored, Voters
 
 _WORST, _BEST, _TEST = 4, 2, 3
 """Images shown; about 0.2 MB each, of the 4 MB the page may take."""
 
-Track = Callable[[Iterable[ImageScore], int], Iterable[ImageScore]]
+Track = Callable[[Iterable[Scored], int], Iterable[Scored]]
 """Passes scores on, their number given, and shows progress."""
 
 
@@ -84,7 +85,7 @@ def gather(inputs: Inputs, track: Track, *, with_images: bool = True) -> Facts:
             held out by any member.
     """
     _check(inputs)
-    found = sorted(track(_score_all(inputs), len(_held_out(inputs))), key=lambda score: score.mean)
+    found, mistaken = _added_up(track(_score_all(inputs), len(_held_out(inputs))))
     typical = hand_map.most_typical(found)
     image = inputs.cache.read(typical.name)
     runs = (inputs.split, inputs.preprocessed, *_member_runs(inputs), inputs.voted)
@@ -100,6 +101,7 @@ def gather(inputs: Inputs, track: Track, *, with_images: bool = True) -> Facts:
         balance=_balance(inputs),
         scores=tuple(found),
         overall=scores.per_bone(found),
+        mistaken=mistaken,
         hand_map=hand_map.of_polygons(image.polygons, typical.shape),
         typical=typical.name,
         with_images=with_images,
@@ -143,11 +145,20 @@ def _held_out(inputs: Inputs) -> list[str]:
     return [row.image_name for row in inputs.table.rows if row.image_name in held]
 
 
-def _score_all(inputs: Inputs) -> Iterable[ImageScore]:
+def _added_up(scored: Iterable[Scored]) -> tuple[list[ImageScore], Counts]:
+    """The scores, worst first, and the pixels of all images by true and by predicted bone."""
+    found, mistaken = [], np.zeros((bones.COUNT, bones.COUNT), np.int64)
+    for one in scored:
+        found.append(one.score)
+        mistaken += one.mistaken
+    return sorted(found, key=lambda score: score.mean), mistaken
+
+
+def _score_all(inputs: Inputs) -> Iterable[Scored]:
     """On all cores: numpy and OpenCV release the interpreter's lock for most of it."""
     reading = Lock()
 
-    def score(name: str) -> ImageScore:
+    def score(name: str) -> Scored:
         with reading:  # a cache is not to be read by two threads at once
             image, tiles = inputs.cache.read(name), _tiles(inputs, name)
         return scores.score(image, tiles, inputs.voters)

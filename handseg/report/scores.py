@@ -38,8 +38,6 @@ class ImageScore:
     """Dice of the members' vote, in (0, 1]."""
     members: Mapping[str, PerBone]
     """Dice of each member that held the image out, by name."""
-    mistaken: Counts
-    """Pixels of the vote's prediction, by true and by predicted bone."""
     findings: tuple[Finding, ...] = ()
     """About the vote's prediction."""
 
@@ -47,6 +45,15 @@ class ImageScore:
     def mean(self) -> float:
         """Mean Dice of the vote over the bones."""
         return float(self.overall.mean())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """What one image gives: its score, and what is added up over images and not kept of each."""
+
+    score: ImageScore
+    mistaken: Counts
+    """Pixels of the vote's prediction, by true and by predicted bone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +87,7 @@ def predict(tiles: Mapping[str, ImageTiles], voters: Voters) -> list[rle.Runs]:
     return voting.by_rule(list(tiles.values()), weights, voters.rule)
 
 
-def score(image: CachedImage, tiles: Mapping[str, ImageTiles], voters: Voters) -> ImageScore:
+def score(image: CachedImage, tiles: Mapping[str, ImageTiles], voters: Voters) -> Scored:
     """Score one image against the polygons it carries.
 
     Args:
@@ -95,16 +102,16 @@ def score(image: CachedImage, tiles: Mapping[str, ImageTiles], voters: Voters) -
         predicted = next(iter(alone.values()))
     else:
         predicted = predict(tiles, voters)
-    return ImageScore(
+    found = ImageScore(
         name=image.name,
         person=image.person,
         shape=(height, width),
         areas=np.array([rle.area(runs) for runs in truth], np.float64),
         overall=_dice(predicted, truth),
         members={name: _dice(runs, truth) for name, runs in alone.items()},
-        mistaken=mistaken.counts(predicted, truth),
         findings=tuple(findings.of_prediction(image.name, predicted, width, truth=truth)),
     )
+    return Scored(score=found, mistaken=mistaken.counts(predicted, truth))
 
 
 def _dice(predicted: Sequence[rle.Runs], truth: Sequence[rle.Runs]) -> PerBone:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
 from handseg import bones, progress, provenance
 from handseg.ensemble import choice as choices
 from handseg.ensemble import submission as submissions
@@ -22,7 +20,7 @@ from handseg.provenance import Origin
 from handseg.report import card, gather, page, records, summary
 from handseg.report.gather import Inputs, MemberInputs
 from handseg.report.records import StageRun
-from handseg.report.scores import ImageScore
+from handseg.report.scores import Scored
 from handseg.settings import EnsembleSettings
 from handseg.settings_codec import from_dict
 from handseg.storage import artifact
@@ -79,8 +77,7 @@ def report(
     if markdown is not None:
         _write(markdown, summary.text(facts))
     if confusion is not None:
-        counted = sum(score.mistaken for score in facts.scores)
-        matrix = {"categories": bones.NAMES, "matrix": np.asarray(counted).tolist()}
+        matrix = {"categories": bones.NAMES, "matrix": facts.mistaken.tolist()}
         _write(confusion, json.dumps(matrix))
     with artifact.writing(out, folder=False) as path:
         path.write_text(page.render(facts), encoding="utf-8")
@@ -194,5 +191,5 @@ def _run_name(out: Location) -> str:
     return folder if out.name.endswith(".html") and folder else "handseg"
 
 
-def _track(scores: Iterable[ImageScore], total: int) -> Iterable[ImageScore]:
+def _track(scores: Iterable[Scored], total: int) -> Iterable[Scored]:
     return progress.track(scores, description="scoring", total=total)

@@ -7,7 +7,7 @@ from pytest import approx
 from handseg.errors import BadInput
 from handseg.report.facts import Facts
 from handseg.report.gather import Inputs, gather
-from handseg.report.scores import ImageScore
+from handseg.report.scores import Scored
 from tests.unit.report.made_run import MadeRun
 
 
@@ -51,7 +51,7 @@ def test_people_images_and_time_are_counted(facts: Facts) -> None:
 def test_progress_is_told_how_many_images_there_are(made_run: MadeRun) -> None:
     totals = []
 
-    def track(scores: object, total: int) -> list[ImageScore]:
+    def track(scores: object, total: int) -> list[Scored]:
         totals.append(total)
         return list(scores)  # type: ignore[call-overload, no-any-return]
 

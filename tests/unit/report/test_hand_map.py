@@ -11,7 +11,6 @@ def scored(name: str, size: float) -> ImageScore:
     ones = np.ones(29)
     return ImageScore(
         name=name, person="p", shape=(9, 9), areas=size * ones, overall=ones, members={},
-        mistaken=np.zeros((29, 29), np.int64),
     )  # fmt: skip
 
 
