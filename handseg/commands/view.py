@@ -75,6 +75,8 @@ def _listening(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((_LOOPBACK, port))
+        # Before its address is told: who asks at once must not be refused.
+        listening.listen()
     except OSError as error:
         listening.close()
         raise BadInput(f"port {port}: {error.strerror}; give another --port, or 0") from error

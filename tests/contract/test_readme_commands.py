@@ -75,9 +75,11 @@ def look_at(words: list[str]) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
-        with urllib.request.urlopen(address) as answer:
-            assert answer.status == 200
-        process.terminate()
+        try:
+            with urllib.request.urlopen(address, timeout=60) as answer:
+                assert answer.status == 200
+        finally:
+            process.terminate()
 
 
 def run_all(lines: list[list[str]], settings: Path) -> None:
