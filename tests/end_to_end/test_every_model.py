@@ -94,7 +94,7 @@ def _same_weights(one: Path, two: Path) -> bool:
 @pytest.mark.parametrize("name", catalogue.NAMES)
 def test_every_stage_takes_what_the_one_before_left(made: Path, tmp_path: Path, name: str) -> None:
     # Two training images in batches of two: each step is an epoch, and each is validated.
-    with pytest.raises(Terminated, match="stopped at step 2, which was saved"):
+    with pytest.raises(Terminated, match="stopped at step 1, which was saved"):
         _train(made, tmp_path / "member", name, stop_after=1)
     member = _train(made, tmp_path / "member", name)
     whole = _train(made, tmp_path / "whole", name)
@@ -102,7 +102,7 @@ def test_every_stage_takes_what_the_one_before_left(made: Path, tmp_path: Path, 
         assert _same_weights(member.path / weights, whole.path / weights)
 
     card = checkpoint.load_card(member.path)
-    # Step 2 was the one to end at: saved at once, and validated by the process that goes on.
+    # Asked to end at the validation of step 1, it went on from there.
     assert (card.steps, [line.step for line in card.history]) == (STEPS, [1, 2, 3])
     assert card.train.model.name == name
     store = _infer(made, member)

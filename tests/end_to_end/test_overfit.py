@@ -33,9 +33,11 @@ WIDER = {"unet": [32, 48, 64, 96]}
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> ImageCache:
-    """Both hands of two people."""
+    """A hand of each of two people: a fold table names every image of its cache."""
     root = tmp_path_factory.mktemp("hands")
     write_dataset(root / "data", people=2, size=256, seed=3, workers=1)
+    for second in sorted((root / "data").rglob("ID*/*"))[1::2]:
+        second.unlink()
     data, folds, made = (Location(str(root / name)) for name in ("data", "folds.csv", "cache"))
     split(data=data, out=folds, settings=SplitSettings(folds=2))
     preprocess(data=data, folds=folds, out=made)

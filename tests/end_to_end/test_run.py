@@ -131,7 +131,7 @@ def test_only_what_is_missing_is_made_again(
     [
         (["--train.learning_rate", "1e-3"], "members.fold0.train.learning_rate: 0.01 -> 0.001"),
         (["--ensemble.threshold", "0.4"], "ensemble.threshold: 0.5 -> 0.4"),
-        (["--preset", "demo"], "settings.name: smoke -> demo"),
+        (["--preset", "demo"], "settings.members.fold2.name: (none) -> fold2"),
     ],
 )
 def test_a_run_made_with_other_settings_is_refused_with_the_difference(

@@ -24,7 +24,7 @@ def test_a_run_chooses_how_its_members_vote(
     assert cli.main(["demo-data", str(data), *words]) == 0
     assert run(data, out, "--ensemble.select", "true") == 0
     lines = capsys.readouterr().err
-    assert "step 7/9 select" in lines
+    assert "step 8/10 select" in lines
     assert "chosen on 8 images of 4 people: out-of-fold Dice" in lines
     found = choices.read(out / "choice.json")
     assert [member.name for member in found.members] == ["fold0", "fold1"]

@@ -139,6 +139,6 @@ def test_a_lone_image_pastes_its_own_bones() -> None:
 
 
 def test_a_bone_that_is_none_is_refused_before_training() -> None:
-    settings = TrainSettings(augment=AugmentSettings(copy_paste_bones=["thumb"]))
+    settings = TrainSettings(augment=AugmentSettings(copy_paste=0.5, copy_paste_bones=["thumb"]))
     with pytest.raises(BadInput, match="copy_paste_bones has 'thumb', which is no bone"):
         TrainingImages(Shelf(), ["0.png"], settings)
