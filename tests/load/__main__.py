@@ -90,7 +90,7 @@ def _taken(amount: Amount, data: Path, work: Path) -> dict[str, tree.Taken]:
     temp = work / "tmp"
     temp.mkdir(parents=True)
     found = {}
-    for command, words in stages.commands(data, work):
+    for command, words in stages.commands(data, work, folds=amount.folds):
         found[command] = taken = tree.measure(words, temp=temp)
         _say(
             f"{amount.name}, {amount.images:,} images: {command} {taken.seconds:.1f} s, "

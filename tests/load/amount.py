@@ -19,6 +19,8 @@ class Amount:
     test_people: int
     size_px: int
     """Side of the square images."""
+    folds: int = 2
+    """One is held out, and scored."""
 
     @property
     def images(self) -> int:
