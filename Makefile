@@ -15,12 +15,14 @@ SMOKE_HANDS := --people 8 --test-people 1 --size 256 --seed 3
 LOAD        := runs/load-data
 RUNNER      ?= subprocess
 SBOM        ?= runs/sbom.json
+CASES       ?= 20000
+SEED        ?= 1
 TIMES       ?= 20
 
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint sbom compile clean kill-run sigterm
+.PHONY: help venv demo test test-all fuzz images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint sbom compile clean kill-run sigterm
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -42,8 +44,11 @@ test-all: test ## the same, the long ones, and those that need Chromium, a C++ c
 	@command -v g++ >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends g++; } \
 	  || { echo "make test-all: no g++, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
 	$(PYTEST) -n 2 -m "browser or compiler or long"
-	@$(MAKE) --no-print-directory docker-smoke s3-smoke
+	@$(MAKE) --no-print-directory fuzz docker-smoke s3-smoke
 	@$(MAKE) --no-print-directory kill-training kill-run sigterm TIMES=2
+
+fuzz: $(READY) ## inputs by chance for every reader of files, to runs/fuzz.json: make fuzz CASES=1000000 (Linux on x86-64)
+	$(BIN)/python -m tests.fuzz --cases $(CASES) --seed $(SEED)
 
 images: ## build handseg-cpu and handseg-gpu with your Docker; BUILD_FLAGS are further flags of docker build
 	@docker/build.sh $(BUILD_FLAGS)

@@ -1,7 +1,16 @@
 """What settings refuse when they are built."""
 
 import math
-from typing import Literal, get_args, get_origin, get_type_hints
+import sys
+from typing import Literal, TypeGuard, get_args, get_origin, get_type_hints
+
+
+def is_finite(value: object) -> TypeGuard[float]:
+    """Whether a value is a finite number that a float can hold; True is none."""
+    # Not math.isfinite, which takes no whole number beyond what a float can hold.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max
 
 
 def require(condition: bool, message: str) -> None:

@@ -1,6 +1,5 @@
 """One entry of an experiment table, laid over what the table says for all of them."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -9,6 +8,7 @@ from handseg.errors import BadInput, shown
 from handseg.experiments.arm import Arm, Training, Vote, Voter, Weighing
 from handseg.presets.sections import check_keys, mapping, merged
 from handseg.settings import EnsembleSettings, InferSettings, PreprocessSettings, TrainSettings
+from handseg.settings_bounds import is_finite
 from handseg.settings_codec import from_dict
 
 SECTIONS = ("preprocess", "train", "infer", "ensemble")
@@ -16,6 +16,7 @@ _NOTES = ("name", "note", "reported", "against", "folds", "seeds")
 _TRAINED = (*_NOTES, *SECTIONS)
 _VOTED = (*_NOTES[:4], "seeds", "vote", "ensemble")
 """An arm that votes trains nothing: its members say what they are made with."""
+_LONGEST = 80
 _SHARED = ("device", "precision", "threads")
 """Settings of a training that its predictions take too, unless `infer` says otherwise."""
 
@@ -45,9 +46,12 @@ def read(value: Any, base: Base, place: str) -> Arm:
     votes = "vote" in value
     check_keys(value, _VOTED if votes else _TRAINED, place)
     name = value.get("name")
-    if not isinstance(name, str) or not name:
-        raise BadInput(f"{place}: name must be text, got {shown(name)}")
+    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST or not name.isprintable():
+        limit = f"name must be printable text of at most {_LONGEST} characters"
+        raise BadInput(f"{place}: {limit}, got {shown(name)}")
     place = f"{place} ({name})"
+    if not isinstance(value.get("against"), str | None):
+        raise BadInput(f"{place}: against must be an arm's name, got {shown(value['against'])}")
     how = _vote(mapping(value, "vote", place), place) if votes else _training(value, base, place)
     return Arm(
         name=name,
@@ -118,7 +122,7 @@ def _weights(value: Any, voters: tuple[Voter, ...], place: str) -> Weighing | tu
 
 
 def _is_weight(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and value >= 0
+    return is_finite(value) and value >= 0
 
 
 def _reported(value: Mapping[str, Any], place: str) -> float | None:

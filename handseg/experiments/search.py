@@ -1,6 +1,5 @@
 """Searches: a name or a YAML file -> what is fixed, what is varied, and how far."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -8,9 +7,10 @@ from typing import Any
 
 import optuna
 
-from handseg.errors import BadInput, shown
+from handseg.errors import BadInput, shown, told
 from handseg.presets import plain_yaml, sections
 from handseg.settings import PreprocessSettings, SplitSettings, TrainSettings
+from handseg.settings_bounds import is_finite
 from handseg.settings_codec import from_dict
 
 _FOLDER = resources.files("handseg.experiments") / "searches"
@@ -88,7 +88,7 @@ class Search:
             for part in reversed(path):
                 change = {part: change}
             made[section] = sections.merged(made[section], change)
-        where = ", ".join(f"{key} {value}" for key, value in values.items())
+        where = told(", ".join(f"{key} {value}" for key, value in values.items()))
         return Trial(
             preprocess=from_dict(PreprocessSettings, made["preprocess"], where=where),
             train=from_dict(TrainSettings, made["train"], where=where),
@@ -157,7 +157,7 @@ def _range(key: str, value: Any, where: str) -> Span | Choices:
         raise BadInput(
             f"{where}: search: {shown(key)} must be a setting such as train.learning_rate"
         )
-    place = f"{where}: search: {key}"
+    place = f"{where}: search: {told(key)}"
     if isinstance(value, Mapping) and "choices" in value:
         sections.check_keys(value, ("choices",), place)
         choices = value["choices"]
@@ -174,9 +174,11 @@ def _range(key: str, value: Any, where: str) -> Span | Choices:
 
 
 def _span(value: Mapping[str, Any], place: str) -> Span:
-    numbers = [value[key] for key in ("low", "high", "step") if value.get(key) is not None]
-    if any(type(n) not in (int, float) or not math.isfinite(n) for n in numbers):
+    step = [] if value.get("step") is None else [value["step"]]
+    if not all(map(is_finite, (value["low"], value["high"], *step))):
         raise BadInput(f"{place}: low, high and step must be numbers, got {shown(dict(value))}")
+    if type(value.get("log", False)) is not bool:
+        raise BadInput(f"{place}: log must be true or false, got {shown(value['log'])}")
     found = Span(**value)
     if not found.low < found.high or (found.step is not None and found.step <= 0):
         raise BadInput(
@@ -205,4 +207,7 @@ def _check(search: Search, where: str) -> None:
     for key, found in search.ranges.items():
         ends = found.choices if isinstance(found, Choices) else (found.low, found.high)
         for value in ends:
-            search.settings({key: value})
+            try:
+                search.settings({key: value})
+            except BadInput as error:
+                raise BadInput(f"{where}: search: {error}") from error

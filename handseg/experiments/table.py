@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any, Literal, get_args
 
-from handseg.errors import BadInput, shown
+from handseg.errors import BadInput, shown, told
 from handseg.experiments import entry
 from handseg.experiments.arm import Arm, Table, Vote
 from handseg.presets import plain_yaml, sections
@@ -87,7 +87,8 @@ def _varied(given: Mapping[str, Any], base: entry.Base, where: str) -> list[dict
                 f"{', '.join(entry.SECTIONS)}"
             )
         if not isinstance(values, list) or not values:
-            raise BadInput(f"{where}: vary: {key}: expected a list of values, got {shown(values)}")
+            place = f"{where}: vary: {told(key)}"
+            raise BadInput(f"{place}: expected a list of values, got {shown(values)}")
         for value in values:
             change: Any = value
             for part in reversed(path):
@@ -105,7 +106,7 @@ def _check(arms: Sequence[Arm], folds: int, where: str) -> None:
     by_name = {arm.name: arm for arm in arms}
     for arm in arms:
         if arm.against is not None and arm.against not in by_name:
-            raise BadInput(f"{where}: {arm.name}: against {arm.against}, which is no arm")
+            raise BadInput(f"{where}: {arm.name}: against {told(arm.against)}, which is no arm")
         for fold in arm.folds:
             if fold >= folds:
                 raise BadInput(f"{where}: {arm.name}: fold {fold} of {folds}, counted from 0")
@@ -118,7 +119,7 @@ def _check_voters(arm: Arm, vote: Vote, by_name: Mapping[str, Arm], where: str) 
     for voter in vote.voters:
         other = by_name.get(voter.arm)
         if other is None or isinstance(other.how, Vote):
-            raise BadInput(f"{place}: member {voter.arm} is no arm that is trained")
+            raise BadInput(f"{place}: member {told(voter.arm)} is no arm that is trained")
         if voter.fold is not None and voter.fold not in other.folds:
             raise BadInput(f"{place}: {voter.arm} is not trained on fold {voter.fold}")
         if voter.fold is None and len(other.folds) > 1 and isinstance(vote.weights, tuple):

@@ -29,6 +29,8 @@ used again. Fresh memory for a whole image takes longer than to inflate it."""
 _STORED_BYTES = 0xFFFF
 """Of one block of deflate that is not compressed."""
 _ZLIB_START = b"\x78\x01"
+_DEFLATE, _LARGEST_WINDOW = 8, 7
+"""Of a zlib stream's first byte: RFC 1950, 2.2."""
 
 
 class Undecodable(Exception):  # noqa: N818 - says what it is
@@ -98,6 +100,8 @@ def _one_channel(header: png.Header, compressed: Sequence[memoryview]) -> Rows:
 def _inflated(compressed: Sequence[memoryview], size: int) -> Iterator[bytes]:
     """Exactly so many bytes, some at a time; the last of them when all are found to be right."""
     stream, left, joined = isal_zlib.decompressobj(), size, b"".join(compressed)
+    if not joined or joined[0] & 0x0F != _DEFLATE or joined[0] >> 4 > _LARGEST_WINDOW:
+        raise Undecodable  # ISA-L would read it.
     for start in range(0, len(joined), _PIECE_BYTES):
         try:
             # No more than the header announced, whatever the file could grow to.

@@ -5,22 +5,31 @@ it has none, its least and greatest value become black and white), then MONOCHRO
 Refused: colour, several frames, and compressions that no installed decoder reads.
 """
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.filereader import read_file_meta_info
 from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 from pydicom.pixels.utils import pixel_array
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from handseg.errors import BadInput
+from handseg.errors import BadInput, shown, told
 
 _WHITE = 255
 _MOST_PIXELS = 100_000_000
 _INVERTED = "MONOCHROME1"
 _GREY = (_INVERTED, "MONOCHROME2")
+_OF_PYDICOM = (
+    *(InvalidDicomError, OSError, EOFError, ValueError, TypeError, AttributeError, LookupError),
+    *(ArithmeticError, RuntimeError, MemoryError, BytesLengthException, struct.error),
+)
+"""What it raises of entries that are not as they should be, most often when they are first read."""
+_SCALES = ("RescaleSlope", "RescaleIntercept", "WindowCenter", "WindowWidth")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,9 +59,19 @@ def read(path: Path) -> Radiograph:
         BadInput: it is no DICOM image, or of a refused kind.
     """
     try:
-        dataset = dcmread(path)
-    except (InvalidDicomError, OSError, ValueError, EOFError) as error:
-        raise BadInput(f"{path}: no readable DICOM file ({error}); export it again") from error
+        meta = read_file_meta_info(path)
+        if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+            # Pydicom inflates it whole, whatever it may grow to.
+            raise BadInput(f"{path}: is deflated; export it uncompressed")
+        return _radiograph(dcmread(path), path)
+    except BadInput:
+        raise
+    except _OF_PYDICOM as error:
+        fault = f"no readable DICOM file ({told(error) or type(error).__name__})"
+        raise BadInput(f"{path}: {fault}; export it again") from error
+
+
+def _radiograph(dataset: Dataset, path: Path) -> Radiograph:
     _check(dataset, path)
     grey, window = _to_grey(dataset, path)
     spacing, source = _spacing(dataset, path)
@@ -75,21 +94,28 @@ def _check(dataset: Dataset, path: Path) -> None:
         raise BadInput(f"{path}: {columns} x {rows} pixels, more than {_MOST_PIXELS}; shrink it")
     kind = str(dataset.get("PhotometricInterpretation", ""))
     if kind not in _GREY or int(dataset.get("SamplesPerPixel", 1)) != 1:
-        raise BadInput(f"{path}: is {kind or 'of no stated kind'}; give grey X-rays")
-    if int(dataset.get("NumberOfFrames", 1) or 1) != 1:
-        raise BadInput(f"{path}: holds {dataset.NumberOfFrames} frames; give one image a file")
+        raise BadInput(f"{path}: is {told(kind) or 'of no stated kind'}; give grey X-rays")
+    for name in _SCALES:
+        scale = [float(part) for part in np.atleast_1d(dataset.get(name, None) or 0.0)]
+        if not np.isfinite(scale).all():
+            raise BadInput(f"{path}: {name} is {shown(scale)}; correct it, or remove it")
+    frames = int(dataset.get("NumberOfFrames", 1) or 1)
+    if frames != 1:
+        raise BadInput(f"{path}: holds {shown(frames)} frames; give one image a file")
 
 
 def _to_grey(dataset: Dataset, path: Path) -> tuple[NDArray[np.uint8], str]:
     try:
         stored = pixel_array(dataset)
-    except (RuntimeError, NotImplementedError, AttributeError, ValueError) as error:
+    except (RuntimeError, AttributeError, ValueError) as error:
         syntax = getattr(dataset.file_meta, "TransferSyntaxUID", None)
-        name = getattr(syntax, "name", "unknown")
+        name = told(getattr(syntax, "name", "unknown"))
         raise BadInput(
             f"{path}: its pixels ({name}) cannot be decoded; pip install pylibjpeg "
             "pylibjpeg-libjpeg pylibjpeg-openjpeg, or export it uncompressed"
         ) from error
+    if stored.shape != (int(dataset.Rows), int(dataset.Columns)):
+        raise BadInput(f"{path}: its pixels are not those of one image; export it again")
     values = np.asarray(apply_modality_lut(stored, dataset), np.float64)
     if "WindowCenter" in dataset or "VOILUTSequence" in dataset:
         shown = np.asarray(apply_voi_lut(values if _is_windowed(dataset) else stored, dataset))
@@ -98,6 +124,8 @@ def _to_grey(dataset: Dataset, path: Path) -> tuple[NDArray[np.uint8], str]:
     else:
         shown, low, high = values, float(values.min()), float(values.max())
         window = f"least to greatest value, {low:g} to {high:g}"
+    if not np.isfinite([low, high, shown.min(), shown.max()]).all():
+        raise BadInput(f"{path}: its grey values are not finite; correct its rescaling or window")
     scale = _WHITE / (high - low) if high > low else 0.0
     grey = np.clip(np.rint((shown.astype(np.float64) - low) * scale), 0, _WHITE).astype(np.uint8)
     if dataset.PhotometricInterpretation == _INVERTED:

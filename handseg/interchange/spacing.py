@@ -1,11 +1,13 @@
 """How many millimetres a pixel is, image by image: pixel_spacing.csv of a part of the data."""
 
 import csv
+import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from handseg.errors import BadInput
+from handseg import plain_text
+from handseg.errors import BadInput, shown, told
 
 FILE_NAME = "pixel_spacing.csv"
 HEADER = ("image_name", "row_mm", "column_mm", "from")
@@ -31,8 +33,11 @@ def read(path: Path) -> dict[str, Spacing]:
     """
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.reader(file))
+    text = plain_text.read(path, remedy="save it as UTF-8")
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise BadInput(f"{path}: no CSV ({told(error)}); write it as a CSV") from error
     if not lines or tuple(lines[0]) != HEADER:
         raise BadInput(f"{path}: its header is not {','.join(HEADER)}; write it so")
     found = {}
@@ -41,9 +46,9 @@ def read(path: Path) -> dict[str, Spacing]:
             name, row, column, _ = line
             found[name] = float(row), float(column)
         except ValueError as error:
-            raise BadInput(
-                f"{path}:{number}: {','.join(line)!r}; give name, mm, mm, from"
-            ) from error
+            fault = f"{path}:{number}: {shown(','.join(line))}"
+            raise BadInput(f"{fault}; give name, mm, mm, from") from error
         if not all(math.isfinite(value) and value > 0 for value in found[name]):
-            raise BadInput(f"{path}:{number}: {','.join(line)!r}; distances are above 0 mm")
+            fault = f"{path}:{number}: {shown(','.join(line))}"
+            raise BadInput(f"{fault}; distances are above 0 mm")
     return found

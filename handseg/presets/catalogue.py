@@ -1,6 +1,5 @@
 """Presets: a name or a YAML file -> complete, checked settings of every stage and member."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from handseg.settings import (
     SplitSettings,
     TrainSettings,
 )
+from handseg.settings_bounds import is_finite
 from handseg.settings_codec import from_dict
 
 _SECTIONS = ("split", "preprocess", "train", "members", "infer", "ensemble")
@@ -134,7 +134,7 @@ def _member(entry: Mapping[str, Any], train: TrainSettings, folds: int, place: s
             f"{place}: name {shown(name)} must be letters, digits, dot, dash or underscore"
         )
     if weight is not None:
-        if type(weight) not in (int, float) or not math.isfinite(weight) or weight < 0:
+        if not is_finite(weight) or weight < 0:
             raise BadInput(f"{place}: weight must be 0 or more, got {shown(weight)}")
         weight = float(weight)
     return Member(name=name, fold=fold, weight=weight, train=train)

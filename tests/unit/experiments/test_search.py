@@ -53,6 +53,10 @@ def test_values_take_their_places_in_the_settings(write: Write) -> None:
         (("[1.0, 2.0]", "[-1.0]"), "sharpness must be 0 or more, got -1.0"),
         (("split:", "fold: 3\nsplit:"), "fold 3 of 3, counted from 0"),
         (("split:", "trails: 3\nsplit:"), "unknown key 'trails'; did you mean trials"),
+        (("low: 1e-4", "low: null"), "low, high and step must be numbers"),
+        (("low: 1e-4", f"low: 1{'0' * 400}"), "low, high and step must be numbers"),
+        (("log: true", "log: 1"), "log must be true or false, got 1"),
+        (("[1.0, 2.0]", "[-1.0]"), r"^search .*mine\.yaml: search: preprocess\.sharpness -1.0: "),
     ],
 )
 def test_a_mistake_is_refused_before_the_first_trial(

@@ -97,7 +97,7 @@ def test_an_interlaced_image_is_woven_together(image: Image) -> None:
 
 
 @pytest.mark.parametrize("interlaced", [False, True])
-@pytest.mark.parametrize("fault", ["short", "long", "cut", "sum", "bomb"])
+@pytest.mark.parametrize("fault", ["short", "long", "cut", "sum", "bomb", "window", "none"])
 def test_other_than_the_pixels_announced_is_refused(fault: str, interlaced: bool) -> None:
     rows = woven(IMAGE) if interlaced else filtered(IMAGE, [1] * 9, 1)
     streams = {
@@ -106,6 +106,9 @@ def test_other_than_the_pixels_announced_is_refused(fault: str, interlaced: bool
         "cut": zlib.compress(rows)[:-5],
         "sum": zlib.compress(rows)[:-1] + b"\xaa",
         "bomb": zlib.compress(bytes(1 << 24)),
+        # 2^16 bytes, twice what there is; the check bits of its header are right
+        "window": b"\x88\x1c" + zlib.compress(rows)[2:],
+        "none": b"",
     }
     with pytest.raises(Undecodable):
         of_stream(streams[fault], IMAGE, 1, interlaced=interlaced)

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from handseg.errors import BadInput
 from handseg.interchange import dicom
@@ -55,6 +57,8 @@ def test_a_constant_image_is_black(tmp_path: Path) -> None:
     assert not dicom.read(write(tmp_path / "a.dcm", np.full((2, 2), 7, np.uint16))).pixels.any()
 
 
+# pydicom warns of what it cannot make sense of.
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -64,6 +68,12 @@ def test_a_constant_image_is_black(tmp_path: Path) -> None:
         ({"PixelSpacing": ["0", "1"]}, r"PixelSpacing is 0.0 x 1.0 mm"),
         ({"Rows": 60000, "Columns": 60000}, "more than 100000000"),
         ({"PixelData": b"\0\0"}, "cannot be decoded"),
+        ({"PixelData": bytes(16)}, "its pixels are not those of one image"),
+        ({"RescaleSlope": "1e400"}, r"RescaleSlope is \[inf\]; correct it"),
+        ({"WindowCenter": ["1", "1e400"], "WindowWidth": ["2", "2"]}, "WindowCenter is"),
+        ({"PixelSpacing": "0.1"}, "no readable DICOM file"),
+        ({"SamplesPerPixel": [1, 2]}, "no readable DICOM file"),
+        ({"PhotometricInterpretation": "RGB\x1b"}, r"is RGB\\x1b; give grey X-rays"),
     ],
 )
 def test_what_cannot_be_right_is_refused(
@@ -73,6 +83,15 @@ def test_what_cannot_be_right_is_refused(
     with pytest.raises(BadInput, match=message) as refusal:
         dicom.read(path)
     assert "odd.dcm" in str(refusal.value)
+
+
+def test_a_deflated_file_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.dcm", RAMP)
+    dataset = dcmread(path)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(path)
+    with pytest.raises(BadInput, match=r"a.dcm: is deflated; export it uncompressed"):
+        dicom.read(path)
 
 
 def test_what_is_no_dicom_file_is_refused(tmp_path: Path) -> None:

@@ -166,6 +166,7 @@ def test_an_empty_file_is_the_defaults(write: Any) -> None:
         ("members: [{fold: 0, name: 7}]", "name 7 must be letters"),
         ("members: [{fold: 0, weight: -1}]", "weight must be 0 or more, got -1"),
         ("members: [{fold: 0, weight: .nan}]", "weight must be 0 or more, got nan"),
+        (f"members: [{{fold: 0, weight: 1{'0' * 400}}}]", "weight must be 0 or more, got 1000"),
         ("members: [{fold: 0, weight: heavy}]", "weight must be 0 or more, got 'heavy'"),
         ("members: [{fold: 0, weight: 0}]", "every member's weight is 0"),
         ("members: [{fold: 0}, {fold: 0}]", "two members are named fold0"),
