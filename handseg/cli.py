@@ -86,6 +86,9 @@ COMMANDS = {
     "measure": Command(
         "handseg.commands.measure:measure", "area, place and axes of each bone, in px and mm"
     ),
+    "verify": Command(
+        "handseg.commands.verify:verify", "every hash of a run, computed again", ("run",)
+    ),
     "experiment": Command(
         "handseg.commands.experiment:experiment",
         "a table of arms, trained and compared",

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -12,13 +13,14 @@ import optuna
 import yaml
 from optuna.trial import FrozenTrial, TrialState
 
-from handseg import differences
+from handseg import differences, provenance
 from handseg.commands.alone import alone_in
 from handseg.commands.experiment_members import Places
 from handseg.commands.tune_trial import PARTS, Bench
 from handseg.errors import BadInput, NonFiniteLoss, OutOfGpuMemory
 from handseg.experiments import search as searches
 from handseg.experiments.search import Search
+from handseg.provenance import Origin
 from handseg.storage import artifact
 from handseg.storage.location import Location
 
@@ -50,7 +52,7 @@ def tune(search: str, *, data: Location, out: Location, trials: int | None = Non
     chosen = searches.load(search)
     bench = Bench(chosen, Places(data, Location(str(out.path))))
     with alone_in(out.path):
-        study = _study(chosen, out)
+        started, study = datetime.now(UTC), _study(chosen, out)
         import_module("handseg.stages.split").split(
             data=data, out=bench.places.folds, settings=chosen.split
         )
@@ -58,7 +60,7 @@ def tune(search: str, *, data: Location, out: Location, trials: int | None = Non
         for number in range(left):
             logger.info("trial %d/%d", number + 1, left)
             _take(study, bench)
-        _write(study, chosen, out)
+        _write(study, chosen, bench.places, started)
     return 0
 
 
@@ -119,11 +121,26 @@ def _count(study: optuna.Study) -> int:
     return sum(trial.state in _OVER or _ERROR in trial.user_attrs for trial in study.trials)
 
 
-def _write(study: optuna.Study, search: Search, out: Location) -> None:
+def _record(search: Search, places: Places, started: datetime) -> dict[str, object]:
+    with artifact.reading(places.folds) as folds:
+        content = artifact.content_hash(folds)
+    caches = sorted((places.out.path / "caches").glob("[!.]*"))
+    return provenance.record(
+        stage="tune",
+        settings=search.to_record(),
+        parents={"folds": content},
+        origin=Origin(data=Origin.of(caches).data, folds=(content,)),
+        started=started,
+    )
+
+
+def _write(study: optuna.Study, search: Search, places: Places, started: datetime) -> None:
     """Write trials.csv and best.yaml anew."""
-    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    done, out = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)), places.out
+    record = _record(search, places, started)
     with artifact.writing(out.child("trials.csv"), folder=False, replace=True) as path:
         _write_trials(path, study.trials, list(search.ranges))
+        provenance.write(path, record)
     if not done:
         raise BadInput(f"{out}: no trial was trained to its end; trials.csv says why")
     best = search.settings(study.best_params)
@@ -137,6 +154,7 @@ def _write(study: optuna.Study, search: Search, out: Location) -> None:
     )
     with artifact.writing(out.child("best.yaml"), folder=False, replace=True) as path:
         path.write_text(f"{said}\n{yaml.safe_dump(preset, sort_keys=False)}", encoding="utf-8")
+        provenance.write(path, record)
     logger.info("best: trial %d, Dice %.4f: %s", study.best_trial.number, study.best_value,
                 study.best_params)  # fmt: skip
     logger.info("%s and %s", out.child("trials.csv"), out.child("best.yaml"))

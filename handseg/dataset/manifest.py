@@ -8,7 +8,8 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from handseg.dataset.layout import ImageRecord
+from handseg.dataset import layout
+from handseg.dataset.layout import Image, ImageRecord
 from handseg.errors import BadInput
 
 FILE_NAME = "manifest.csv"
@@ -30,6 +31,23 @@ class Entry:
     def hashes(self) -> tuple[str, str]:
         """As `layout.file_hashes` has them."""
         return self.image, self.annotation
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Images with whose they are, and what their files held, in the same order."""
+
+    images: Sequence[Image]
+    entries: Sequence[Entry]
+
+    def hash(self, part: str | None = None) -> str:
+        """The hash of all of it, or of one part; see `layout.data_hash`."""
+        chosen = [
+            (image, entry.hashes)
+            for image, entry in zip(self.images, self.entries, strict=True)
+            if part in (None, image.part)
+        ]
+        return layout.combine([image for image, _ in chosen], [hashes for _, hashes in chosen])
 
 
 @dataclass(frozen=True)

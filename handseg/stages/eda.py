@@ -60,8 +60,7 @@ def eda(
     started, hidden = datetime.now(UTC), pseudonyms.from_environment()
     hidden.expect(person_key)
     hidden.check(out, provenance.parents_of(out))
-    root = raw.reading_raw(data)
-    listed = layout.scan(root)
+    listed = layout.scan(root := raw.reading_raw(data))
     records = layout.renamed(listed, hidden.of)
     parents = {"data": layout.data_hash(records), **hidden.recorded()}
     settings = {"no_images": True} if no_images else {}
@@ -91,6 +90,7 @@ def eda(
     if html is not None:
         with artifact.writing(html, folder=False, replace=True) as path:
             path.write_text(text, encoding="utf-8")
+            provenance.write(path, record)
     _log(out, found.outliers)
 
 

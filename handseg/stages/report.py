@@ -74,17 +74,16 @@ def report(
             return
         inputs = _inputs(made, trained, predicted, run_name=_run_name(out))
         facts = gather.gather(inputs, _track, with_images=not no_images)
+    page_text = page.render(facts)
+    record = provenance.record(
+        stage=_STAGE, settings=settings, parents=parents, origin=origin, started=started
+    )
     if markdown is not None:
-        _write(markdown, summary.text(facts))
+        _write(markdown, summary.text(facts), record, replace=True)
     if confusion is not None:
         matrix = {"categories": bones.NAMES, "matrix": facts.mistaken.tolist()}
-        _write(confusion, json.dumps(matrix))
-    with artifact.writing(out, folder=False) as path:
-        path.write_text(page.render(facts), encoding="utf-8")
-        record = provenance.record(
-            stage=_STAGE, settings=settings, parents=parents, origin=origin, started=started
-        )
-        provenance.write(path, record)
+        _write(confusion, json.dumps(matrix), record, replace=True)
+    _write(out, page_text, record, replace=False)
     logger.info("out-of-fold Dice %.4f over %d images: %s", facts.dice, len(facts.scores), out)
 
 
@@ -100,9 +99,10 @@ def _check_asked(
         artifact.require_writable(place)
 
 
-def _write(place: Location, text: str) -> None:
-    with artifact.writing(place, folder=False, replace=True) as path:
+def _write(place: Location, text: str, record: dict[str, object], *, replace: bool) -> None:
+    with artifact.writing(place, folder=False, replace=replace) as path:
         path.write_text(text, encoding="utf-8")
+        provenance.write(path, record)
 
 
 @dataclass(frozen=True)

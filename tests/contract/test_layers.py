@@ -238,7 +238,7 @@ def test_what_runs_in_the_cpu_image_needs_no_torch(stage: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["check", "demo_data", "doctor", "run", "score", "validate", "view"]
+    "command", ["check", "demo_data", "doctor", "run", "score", "validate", "verify", "view"]
 )
 def test_a_command_that_trains_nothing_needs_no_torch(command: str) -> None:
     assert not reached(f"handseg.commands.{command}") & {"torch", "albumentations", "safetensors"}
