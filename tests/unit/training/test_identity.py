@@ -1,10 +1,13 @@
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 
+import docstring_parser
 import pytest
 
 from handseg.errors import BadInput
 from handseg.settings import AugmentSettings, ModelSettings, TrainSettings
+from handseg.stages.train import train
 from handseg.training import identity
 from handseg.training.identity import Change
 
@@ -86,3 +89,25 @@ def test_what_the_plan_the_network_or_the_data_are_never_changes(
     for allowed in (False, True):
         with pytest.raises(BadInput, match=rf"{what}: was .*; {what} cannot change on the way"):
             changes(now, allowed=allowed)
+
+
+def test_the_help_of_train_names_what_may_change() -> None:
+    (text,) = [
+        param.description or ""
+        for param in docstring_parser.parse(train.__doc__ or "").params
+        if param.arg_name == "allow_changes"
+    ]
+    by_leave, _, always = text.partition("(")
+    told_by_leave, told_always = (set(re.findall(r"\w+", part)) for part in (by_leave, always))
+    for field in fields(TrainSettings):
+        other = {**named(SETTINGS), f"settings.{field.name}": "another"}
+        is_free, is_open = goes_on(other, allowed=False), goes_on(other, allowed=True)
+        assert (field.name in told_always) == is_free, field.name
+        assert (field.name in told_by_leave) == (is_open and not is_free), field.name
+
+
+def goes_on(now: dict[str, str], *, allowed: bool) -> bool:
+    try:
+        return bool(changes(now, allowed=allowed))
+    except BadInput:
+        return False
