@@ -44,16 +44,16 @@ class FoldTable:
         folds: dict[str, int] = {}
         for row in self.rows:
             if row.image_name in names:
-                raise BadInput(f"fold table: image {row.image_name} is there twice; split again")
+                raise BadInput(f"image {row.image_name} is twice in the fold table; split again")
             names.add(row.image_name)
             if folds.setdefault(row.person, row.fold) != row.fold:
                 raise BadInput(
-                    f"fold table: person {row.person} is in folds {folds[row.person]} and "
-                    f"{row.fold}; split again"
+                    f"person {row.person} is in folds {folds[row.person]} and {row.fold} of the "
+                    "fold table; split again"
                 )
         if set(folds.values()) != set(range(self.count)):
             found = shown(sorted(set(folds.values())))
-            raise BadInput(f"fold table: folds are {found}; split again")
+            raise BadInput(f"folds of the fold table are {found}, not 0 to K - 1; split again")
 
     @property
     def count(self) -> int:

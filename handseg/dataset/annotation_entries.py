@@ -19,6 +19,8 @@ OUTSIDE_FRACTION = 0.01
 """How far outside a point may lie, of the image's side: 20 px at 2048, a slip of the hand."""
 OUTSIDE_PX = 1.0
 """How far outside it may lie in an image of any size: counting from 1 instead of 0."""
+MAX_POLYGONS = 1000
+"""Of one image: thirty for each bone. Millions of them would be as many faults."""
 MAX_POINTS = 10_000
 """Of one polygon; three times the outline of the largest bone, pixel by pixel."""
 _POLYGON = "poly_seg"
@@ -59,6 +61,9 @@ def read(path: Path) -> list[Any]:
         raise Unusable("no list 'annotations'", value, "export the annotation again")
     if not entries:
         raise Unusable("empty list 'annotations'", "[]", "annotate the image, or remove both")
+    if len(entries) > MAX_POLYGONS:
+        fault, remedy = f"more than {MAX_POLYGONS} polygons", "give the annotation of one image"
+        raise Unusable(fault, str(len(entries)), remedy)
     return entries
 
 

@@ -8,9 +8,9 @@ What is tolerated, and what is refused:
 - A bone without polygon is refused, in a truth to learn from or to score by: all 29 are in every
   image, and one that was not drawn would count as background. `examine` says which are named.
 - `metadata` (its size is wrong in the real data), `filename` and all other entries are not read.
-- Refused: files above MAX_BYTES, a byte-order mark, NaN and infinity, anything that is no number,
-  fewer than 3 different points or more than MAX_POINTS, no polygon at all, an unknown bone, another
-  type than poly_seg.
+- Refused: files above MAX_BYTES, a byte-order mark, no polygon at all or more than MAX_POLYGONS, an
+  unknown bone, another type than poly_seg, fewer than 3 different points or more than MAX_POINTS,
+  NaN and infinity, anything that is no number.
 """
 
 from collections.abc import Sequence

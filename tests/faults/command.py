@@ -76,6 +76,20 @@ def handseg(
     return wait(start(*words, variables=variables, cwd=cwd, prefix=prefix))
 
 
+def measured(*words: object) -> tuple[Ended, float]:
+    """Run a command that says little to its end; also gives its peak memory in MB, resident."""
+    began, peak_kib = time.monotonic(), 0
+    process = start(*words)
+    status = Path(f"/proc/{process.pid}/status")
+    # Its high-water mark, looked at until it ends; ru_maxrss would have this process's as well.
+    while process.poll() is None and time.monotonic() - began < _LIMIT_S:
+        lines = status.read_text(encoding="ascii").splitlines()
+        peak_kib = next((int(x.split()[1]) for x in lines if x.startswith("VmHWM:")), peak_kib)
+        time.sleep(_POLL_S)
+    ended = wait(process, limit_s=1)
+    return Ended(ended.code, ended.said, time.monotonic() - began), peak_kib / 1024
+
+
 def until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
     """Wait until something is so while a command runs."""
     limit = time.monotonic() + _LIMIT_S

@@ -77,12 +77,12 @@ def test_a_person_in_two_folds_is_refused() -> None:
 
 
 def test_an_image_twice_is_refused() -> None:
-    with pytest.raises(BadInput, match=r"image a\.png is there twice"):
+    with pytest.raises(BadInput, match=r"image a\.png is twice in the fold table"):
         FoldTable((FoldRow("a.png", "ann", 0), FoldRow("a.png", "bob", 1)))
 
 
 def test_a_gap_between_folds_is_refused() -> None:
-    with pytest.raises(BadInput, match=r"folds are \[0, 2\]"):
+    with pytest.raises(BadInput, match=r"folds of the fold table are \[0, 2\]"):
         FoldTable((FoldRow("a.png", "ann", 0), FoldRow("b.png", "bob", 2)))
 
 
@@ -134,7 +134,10 @@ def test_a_table_or_hash_that_is_not_there_is_missing_input(tmp_path: Path, gone
         ("image_name,person,fold\n../a.png,ann,0\n", "line 2 is '../a.png,ann,0'"),
         ("image_name,person,fold\n" + "a" * 140_000, "no CSV .field larger than"),
         ("image_name,person,fold\na\rb", "no CSV .new-line character"),
-        ("image_name,person,fold\na.png,ann,1\n", r"fold table: folds are .1.;"),
+        (
+            "image_name,person,fold\na.png,ann,1\n",
+            r"folds of the fold table are .1., not 0 to K - 1;",
+        ),
         ("x" * 100_000, "header is xxx"),
     ],
 )

@@ -128,6 +128,13 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
         load(path)
 
 
+def test_polygons_by_the_million_are_one_fault(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"annotations": [' + "[]," * 1_000_000 + "[]]}")
+    with pytest.raises(BadInput, match=r"more than 1000 polygons \(1000001\); give the ann"):
+        load(path)
+
+
 def test_a_file_that_is_not_there_is_missing_input(tmp_path: Path) -> None:
     with pytest.raises(MissingInput, match=r"a\.json: not found"):
         load(tmp_path / "a.json")
