@@ -84,7 +84,7 @@ class FoldTable:
         Args:
             people: the person of each training image, by name.
             source: names the table in errors.
-            where: what holds the images: data or cache.
+            where: what holds the images: data, or a cache.
 
         Raises:
             BadInput: lists them.

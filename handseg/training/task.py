@@ -72,7 +72,7 @@ class Task:
         if not held_out or not names:
             raise BadInput(f"fold {self.fold} is not in the fold table; give one that is")
         people = self.cache.people("train")
-        self.table.check_fits(people, source="fold table", where="cache")
+        self.table.check_fits(people, source="fold table", where=f"cache {self.cache.folder}")
         shared = {people[name] for name in names} & {people[name] for name in held_out}
         if shared:
             raise BadInput(

@@ -37,7 +37,7 @@ def test_row_34_a_person_under_two_names_is_refused(hands: Path, run: Path, told
     out = run.parent / "new"
     words = ("preprocess", "--data", hands, "--folds", run / "folds.csv")
     spoiled.refused(*words, out=out, says=[f"{under} data: {name}; give the fold table of"])
-    training_refused(run, f"fold table: {under} cache: {name}; give the fold table of this data")
+    training_refused(run, f"fold table: {under} cache {run / 'cache'}: {name}; give the fold")
     told("hidden under another id: exit 2 by preprocess and train, which know the image's person")
 
 
