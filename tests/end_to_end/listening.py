@@ -27,7 +27,7 @@ sys.addaudithook(note)
 
 def environment(folder: Path) -> Mapping[str, str]:
     """Variables under which processes write down whom they call, to `folder`/calls."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "sitecustomize.py").write_text(_HOOK)
     (folder / "calls").touch()
     return {
