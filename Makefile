@@ -22,7 +22,7 @@ TIMES       ?= 20
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all fuzz images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint sbom compile clean kill-run sigterm
+.PHONY: help venv demo test test-all fuzz images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint sbom sbom-images compile clean kill-run sigterm
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -117,6 +117,13 @@ sbom: $(READY) ## what .venv is made of, as CycloneDX JSON, to runs/sbom.json
 	@mkdir -p $(dir $(SBOM))
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-format JSON --output-reproducible --validate \
 	  --output-file $(SBOM) $(BIN)/python
+
+sbom-images: $(READY) ## the same of both images' Python packages, to runs/sbom-cpu.json and runs/sbom-gpu.json
+	@mkdir -p $(dir $(SBOM))
+	@set -e; for name in cpu gpu; do file=$(basename $(SBOM))-$$name; \
+	  docker/packages.sh $$name >$$file.txt; \
+	  $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-format JSON --output-reproducible --validate \
+	    --output-file $$file.json $$file.txt; rm $$file.txt; echo $$file.json; done
 
 compile: $(READY) ## each preset -> pipeline/compiled/PRESET.yaml
 	$(BIN)/python -m pipeline.compile

@@ -45,3 +45,9 @@ def json_of(text: str | bytes, source: str, *, remedy: str) -> Any:
 def read_json(path: Path, *, remedy: str) -> Any:
     """Read a file of one JSON document; see `read` and `json_of`."""
     return json_of(read(path, remedy=remedy), str(path), remedy=remedy)
+
+
+def in_markdown(text: str) -> str:
+    """One line of text that Markdown takes for nothing but text, in a table too."""
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
+    return "".join(f"\\{c}" if c in r"\`*_[]|" else c for c in safe)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from handseg import provenance
+from handseg.plain_text import in_markdown
 
 Numbers = dict[str, float]
 _ORIGIN = ("commit", "image", "data", "folds", "settings_hash", "seed")
@@ -86,17 +87,22 @@ def of_end(*, state: str, error: str | None, facts: Mapping[str, str]) -> str:
     Returns:
         Markdown: a line, a table, and where it did not succeed the next steps.
     """
-    rows = [f"| {name} | `{value}` |" for name, value in facts.items() if value]
+    rows = [f"| {name} | {_code(value)} |" for name, value in facts.items() if value]
     lines = [f"# Run {state.lower()}", "", "| | |", "|---|---|", *rows]
     if state != "SUCCEEDED":
         lines += [
             "",
-            error or "The failing task's log says why.",
+            in_markdown(error or "The failing task's log says why."),
             "",
             f"Logs, while the pods last: `kubectl logs -l pipeline/runid={facts['run']} -c main "
             "--prefix --tail 50`. Submitted again, trainings go on where they kept their states.",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _code(text: str) -> str:
+    """A cell of a table of Markdown that nothing in it can end."""
+    return "`{}`".format(text.replace("`", "'").replace("|", "\\|").replace("\n", " "))
 
 
 def of_confusion(path: Path) -> tuple[list[str], list[list[int]]]:

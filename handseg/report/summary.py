@@ -1,6 +1,7 @@
 """The report's first figures as Markdown, for places that show text."""
 
 from handseg import bones
+from handseg.plain_text import in_markdown
 from handseg.report import records, warnings, wording
 from handseg.report.facts import Facts
 
@@ -18,7 +19,7 @@ def text(facts: Facts) -> str:
         "| member | held-out fold | Dice | weight | images | training |",
         "|---|---|---|---|---|---|",
         *(
-            f"| {_cell(m.name)} | {m.card.fold} | {wording.dice(m.dice)} | {m.weight:.4g} "
+            f"| {in_markdown(m.name)} | {m.card.fold} | {wording.dice(m.dice)} | {m.weight:.4g} "
             f"| {m.images} | {wording.duration(m.seconds)} |"
             for m in facts.members
         ),
@@ -46,9 +47,3 @@ def _hardest(facts: Facts) -> str:
 def _warnings(facts: Facts) -> str:
     found = [f"{group.name} ({group.count})" for group in warnings.groups(facts)]
     return ", ".join(found) or "none"
-
-
-def _cell(value: str) -> str:
-    """A name that Markdown takes for nothing but a name."""
-    safe = value.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
-    return "".join(f"\\{c}" if c in r"\`*_[]|" else c for c in safe)

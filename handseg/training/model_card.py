@@ -1,6 +1,7 @@
 """What a trained member is for and how good it is, in words: README.md of its checkpoint folder."""
 
 from handseg import bones
+from handseg.plain_text import in_markdown
 from handseg.training.checkpoint import Card
 
 FILE_NAME = "README.md"
@@ -36,7 +37,7 @@ def text(card: Card) -> str:
     """
     kind = "bones of the hand" if bones.IS_HAND else "bones"
     parts = [
-        f"# {card.name}",
+        f"# {in_markdown(card.name)}",
         _PURPOSE.format(count=len(card.classes), kind=kind),
         f"## How good it is\n\n{_quality(card)}",
         f"## What it was trained on\n\n{_data(card)}",
@@ -63,7 +64,8 @@ def _data(card: Card) -> str:
     people = f"{len(card.seen)} {'person' if len(card.seen) == 1 else 'people'}"
     start = ""
     if card.warm_start is not None:
-        start = f" It began with weights of {card.warm_start.member}, whose people count as seen."
+        member = in_markdown(card.warm_start.member)
+        start = f" It began with weights of {member}, whose people count as seen."
     return (
         f"{people} outside fold {card.fold}; image cache `{card.cache[:12]}`, fold table "
         f"`{card.folds[:12]}`.{start}"

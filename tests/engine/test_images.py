@@ -1,11 +1,13 @@
 """What the two images are, whoever runs them."""
 
+import json
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 from pipeline import resources
-from tests.engine.containers import IMAGES, described, run
+from tests.engine.containers import IMAGES, call, described, run
 
 pytestmark = pytest.mark.docker
 every_image = pytest.mark.parametrize("name", sorted(IMAGES))
@@ -80,6 +82,20 @@ def test_the_image_without_torch_is_small_and_without_torch() -> None:
     assert described(IMAGES["cpu"])["Size"] / 1e6 < CPU_LIMIT_MB
     with pytest.raises(AssertionError, match="No module named 'torch'"):
         run(IMAGES["cpu"], "python3", "-c", "import torch")
+
+
+def test_what_the_images_are_made_of_is_listed(tmp_path: Path) -> None:
+    # The environment is taken as it is: --old-file, so that nothing is installed anew.
+    words = ["make", "--no-print-directory", "--old-file", ".venv/.ready", "sbom-images"]
+    call(*words, f"SBOM={tmp_path}/sbom.json")
+    listed = {}
+    for name in IMAGES:
+        found = json.loads((tmp_path / f"sbom-{name}.json").read_text())
+        assert found["bomFormat"] == "CycloneDX"
+        listed[name] = {part["name"].lower(): part["version"] for part in found["components"]}
+    assert listed["cpu"]["pyarrow"] == listed["gpu"]["pyarrow"] == version("pyarrow")
+    assert "torch" in listed["gpu"] and "torch" not in listed["cpu"]
+    assert len(list(tmp_path.iterdir())) == len(IMAGES)
 
 
 @every_image

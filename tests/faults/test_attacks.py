@@ -129,6 +129,7 @@ def test_row_58_markup_in_names_stays_text_in_the_pages(
     assert "<img src=x" not in html and "&lt;img src=x onerror=alert(1)&gt;" in html
     assert set(re.findall(r"<script", html)) and html.count("<script") == 1
     assert "<img" not in markdown.read_text(encoding="utf-8")
+    assert "<img" not in (member / "README.md").read_text(encoding="utf-8")
     told(f"a member and a run called {HOSTILE}: text on the report and its Markdown, no tag")
 
 

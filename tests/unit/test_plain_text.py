@@ -34,3 +34,8 @@ def test_json_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('{"é": [1, 2.5]}', encoding="utf-8")
     assert plain_text.read_json(path, remedy="") == {"é": [1, 2.5]}
+
+
+def test_text_stays_text_in_markdown() -> None:
+    assert plain_text.in_markdown("fold 0") == "fold 0"
+    assert plain_text.in_markdown("<b>|[a](x)\n`_*&") == r"&lt;b>\|\[a\](x) \`\_\*&amp;"

@@ -73,3 +73,10 @@ def test_a_run_that_failed_says_why_and_how_to_go_on() -> None:
     text = summary.of_end(state="FAILED", error="train: exit code 3", facts={"run": "r1"})
     assert "\n\ntrain: exit code 3\n" in text
     assert "-l pipeline/runid=r1" in text
+
+
+def test_texts_of_a_run_cannot_break_out_of_its_end() -> None:
+    hostile = "`|<img src=x onerror=alert(1)>\n# x"
+    text = summary.of_end(state="FAILED", error=hostile, facts={"run": "r1", "name": hostile})
+    assert "| name | `'\\|<img src=x onerror=alert(1)> # x` |" in text
+    assert "\\`\\|&lt;img src=x onerror=alert(1)> # x\n" in text

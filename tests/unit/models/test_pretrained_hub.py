@@ -35,7 +35,7 @@ class Hub(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[str] = []
-        config = ResNetConfig(**SIZES["resnet"]["smoke"]).to_dict()
+        config = dict(ResNetConfig(**SIZES["resnet"]["smoke"]).to_dict())  # type: ignore[no-untyped-call]
         self.files = {
             "config.json": json.dumps(config).encode(),
             "pytorch_model.bin": b"pickled",

@@ -56,3 +56,8 @@ def test_a_member_without_validation_claims_nothing() -> None:
     assert "It was not validated." in model_card.text(
         replace(CARD, mean_dice=None, dice_per_class={})
     )
+
+
+def test_a_name_is_text_to_markdown() -> None:
+    text = model_card.text(replace(CARD, name="<img src=x> *a*"))
+    assert text.startswith("# &lt;img src=x> \\*a\\*\n")
