@@ -139,7 +139,8 @@ class TrainSettings:
     compile: bool = False
     """torch.compile for the network, and on a GPU for the loss: minutes, then faster steps."""
     threads: int = 0
-    """CPU threads; 0 is all cores. 1 makes results independent of the machine's core count."""
+    """CPU threads; 0 is all cores. A training repeats to the byte with as many threads; with others
+    sums are rounded otherwise, so that 1 makes results independent of the machine's core count."""
     workers: int = 1
     """Processes that prepare training images; 0 prepares them in the training process."""
     seed: int = 0

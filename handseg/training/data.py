@@ -1,9 +1,9 @@
 """Training samples from the image cache: augmented image and packed target, one at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from fractions import Fraction
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 import cv2
 import numpy as np
@@ -44,6 +44,10 @@ class Batch(NamedTuple):
     """int32 (B, output_px, output_px) bit fields, or uint8 (B, 29, output_px, output_px) coverage
     in 255ths."""
     names: list[str]
+
+
+Batches: TypeAlias = Generator[Batch, None, None]
+"""Closed, it ends the processes that prepare them."""
 
 
 class TrainingImages(Dataset[tuple[NDArray[np.uint8], NDArray[np.generic], str]]):
@@ -165,7 +169,7 @@ def _collate(samples: list[tuple[NDArray[np.uint8], NDArray[np.generic], str]]) 
 
 def load(
     dataset: TrainingImages, batches: Iterable[list[Draw]], *, workers: int, pin_memory: bool
-) -> Iterator[Batch]:
+) -> Batches:
     """Iterate over the batches of draws in order.
 
     Args:

@@ -2,8 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -121,7 +120,7 @@ class _Course:
             seen=known.seen, warm_start=origin, findings=known.findings,
         )  # fmt: skip
 
-    def _load(self, plan: schedule.Plan, start: int = 0) -> Iterator[data.Batch]:
+    def _load(self, plan: schedule.Plan, start: int = 0) -> data.Batches:
         draws = schedule.batches(
             self._settings, plan, start=start,
             rank=distributed.rank(), ranks=distributed.ranks(),
@@ -133,8 +132,13 @@ class _Course:
 
     def run(self) -> None:
         """Take every step that is left, unless it is to end before."""
+        # Closed at once, and not when what refers to it is: a worker that Python has to end when
+        # this process does takes its grace for SIGTERM.
+        with closing(self._load(self._progress.plan, start=self._progress.step)) as batches:
+            self._take_steps(Waiting(batches))
+
+    def _take_steps(self, waiting: Waiting) -> None:
         plan, saved = self._progress.plan, time.monotonic()
-        waiting = Waiting(self._load(plan, start=self._progress.step))
         since = saved - self._progress.seconds
         if self._owes_validation() and (end := self._validated(since, waiting)):
             raise end

@@ -2,7 +2,8 @@
 
 import re
 import signal
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,10 +15,15 @@ from handseg.training.shared_memory import FOLDER
 
 _GRACE_S = 30
 """Seconds after SIGTERM in which a training process ends its workers; a pod is given as many."""
+_NOTICE_S = 1.0
 _LOST = re.compile(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\) (.*)", re.DOTALL)
 """How torch begins what it raises, as a RuntimeError, when one has died."""
 _BUS_ERROR = "Bus error"
 """What a page of /dev/shm that cannot be had is to the process that touches it."""
+
+
+class _Gone(RuntimeError):
+    """A worker's end of a connection is closed."""
 
 
 def start(_worker: int) -> None:
@@ -48,9 +54,19 @@ def join(collate: Callable[[list[Any]], Any], items: list[Any]) -> Any:
     return errors[0] if errors else collate(items)
 
 
-def raising(batches: Iterable[Any]) -> Iterator[Any]:
+def raising(batches: Iterable[Any]) -> Generator[Any, None, None]:
     """Pass batches of `join` on, and raise what `Answering` caught."""
-    for batch in batches:
+    iterator = iter(batches)
+    while True:
+        try:
+            batch = next(iterator)
+        except StopIteration:
+            return
+        except (ConnectionError, EOFError) as error:
+            # It died while it handed something over. The system's word of its end, which torch
+            # raises wherever this process is, says which and why.
+            time.sleep(_NOTICE_S)
+            raise _Gone(str(error)) from error
         if isinstance(batch, HandsegError):
             raise batch
         yield batch
@@ -70,19 +86,22 @@ def explaining(member: str) -> Iterator[None]:
     except RuntimeError as error:
         # While the training waits for a batch, the cause alone says what ended the worker.
         found = _LOST.match(str(error.__cause__)) or _LOST.match(str(error))
-        if found is None:
+        if found is None and not isinstance(error, _Gone):
             raise
-        raise WorkerLost(_explained(member, found[1], found[2].strip())) from error
+        # torch would raise it again whenever another process of this one ends.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        which, what = (f"pid {found[1]}", found[2].strip()) if found else ("one", "is gone")
+        raise WorkerLost(_explained(member, which, what)) from error
 
 
-def _explained(member: str, numbers: str, what: str) -> str:
+def _explained(member: str, which: str, what: str) -> str:
     remedy = (
         f"{FOLDER} is too small: give it more, or lower settings.workers or settings.batch_size"
         if _BUS_ERROR in what
         else "mostly memory ran out: give more, or lower settings.batch_size or settings.workers"
     )
     return (
-        f"{member}: a process that prepares images (pid {numbers}) {what.partition('.')[0]}; "
+        f"{member}: a process that prepares images ({which}) {what.partition('.')[0]}; "
         f"{remedy} (0 workers: this process prepares them); the same command then goes on from "
         "the newest state"
     )

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-Runner = Callable[[str, Sequence[str], Path], str]
-"""Runs a command in an image, whose /s3 and /tmp/kfp are folders under a root; its output."""
+Runner = Callable[[str, Sequence[str], Path, Mapping[str, str]], str]
+"""Runs a command in an image, whose /s3 and /tmp/kfp are folders under a root, with environment
+variables; its output."""
 BUCKET = "pipelines"
 
 
@@ -70,7 +71,8 @@ class Launcher:
         }
         words = [*container["command"], *container["args"]]
         filled = [word.replace("{{$}}", json.dumps(executor_input)) for word in words]
-        log = self.runner(container["image"], filled, self.root)
+        variables = {one["name"]: one["value"] for one in container.get("env", [])}
+        log = self.runner(container["image"], filled, self.root, variables)
         read = self.root / "kfp" / f"{task}-{run_id}" / "executor_output.json"
         assert read.is_file(), log
         told = json.loads(read.read_text())["artifacts"]
@@ -87,10 +89,10 @@ class Launcher:
         return found
 
 
-def here(image: str, command: Sequence[str], root: Path) -> str:
+def here(image: str, command: Sequence[str], root: Path, variables: Mapping[str, str]) -> str:
     """Run a task with this Python, in a process of its own, instead of an image's."""
-    python = str(Path(sys.executable).parent)
-    environment = {**os.environ, "PATH": f"{python}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", **variables}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=root)
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return done.stdout + done.stderr

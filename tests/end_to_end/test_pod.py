@@ -58,7 +58,11 @@ def test_the_page_is_told_which_bones_were_taken_for_which(pods: Pods) -> None:
 
 def test_artifacts_carry_what_they_were_made_from(pods: Pods) -> None:
     store = pods.made["infer-1"]["store"].metadata
-    assert set(store) >= {"commit", "parent_checkpoint", "parent_cache"}
+    assert set(store) >= {"commit", "parent_checkpoint", "parent_cache", "settings_hash"}
+    assert store["image"] == IMAGES.gpu
+    assert pods.made["preprocess"]["cache"].metadata["image"] == IMAGES.cpu
+    assert store["data"] == pods.made["preprocess"]["cache"].metadata["parent_data"]
+    assert pods.made["train-0"]["checkpoint"].metadata["seed"] == "0"
     others = pods.made["infer-0"]["store"].metadata
     assert store["parent_cache"] == others["parent_cache"]
     assert store["parent_checkpoint"] != others["parent_checkpoint"]

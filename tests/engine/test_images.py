@@ -62,6 +62,12 @@ def test_the_code_knows_its_commit(name: str) -> None:
 
 
 @every_image
+def test_the_code_does_not_guess_its_images_digest(name: str) -> None:
+    code = "from handseg import program; print(program.image())"
+    assert run(IMAGES[name], "python3", "-c", code).strip() == "unknown"
+
+
+@every_image
 def test_an_image_is_no_command_and_runs_as_a_number(name: str) -> None:
     config = described(IMAGES[name])["Config"]
     assert not config["Entrypoint"]

@@ -72,6 +72,7 @@ def test_row_02_killed_while_saving_it_goes_on_from_the_state_before(
     kills, resumed = 0, list[int]()
     while kills < _KILLS:
         process = start(*command)
+        interrupted.wait_for_newer(process, state, than=interrupted.steps(state)[-1])
         _wait_for_stray(process, state, left)
         process.kill()
         said = wait(process).said

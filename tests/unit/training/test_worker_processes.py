@@ -1,13 +1,20 @@
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from torch.utils.data import DataLoader, Dataset
+from torch.utils.data._utils import signal_handling
 
 from handseg.errors import BadInput, HandsegError, WorkerLost
 from handseg.training import worker_processes
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch watches for the end of workers from a process's first loader on, once."""
+    monkeypatch.setattr(signal_handling, "_SIGCHLD_handler_set", False)
 
 
 class _Numbers(Dataset[int]):
@@ -69,3 +76,15 @@ def test_a_workers_death_says_what_to_do(number: str, words: str) -> None:
 def test_another_error_is_left_alone() -> None:
     with pytest.raises(RuntimeError, match="^shape$"), worker_processes.explaining("fold0"):
         raise RuntimeError("shape")
+
+
+def test_a_worker_that_is_gone_in_the_middle_of_handing_over_is_told_as_well() -> None:
+    def batches() -> Iterator[int]:
+        yield 1
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+    with (
+        pytest.raises(WorkerLost, match=r"fold0: a process that prepares images \(one\) is gone; "),
+        worker_processes.explaining("fold0"),
+    ):
+        list(worker_processes.raising(batches()))
