@@ -18,11 +18,12 @@ SBOM        ?= runs/sbom.json
 CASES       ?= 20000
 SEED        ?= 1
 TIMES       ?= 20
+HANDSEG_TEST_STORE ?= ceph
 
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all fuzz images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint sbom sbom-images compile clean kill-run sigterm
+.PHONY: help venv demo test test-all fuzz images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint sbom sbom-images compile clean kill-run kill-s3 sigterm
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -45,7 +46,7 @@ test-all: test ## the same, the long ones, and those that need Chromium, a C++ c
 	  || { echo "make test-all: no g++, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
 	$(PYTEST) -n 2 -m "browser or compiler or long"
 	@$(MAKE) --no-print-directory fuzz docker-smoke s3-smoke
-	@$(MAKE) --no-print-directory kill-training kill-run sigterm TIMES=2
+	@$(MAKE) --no-print-directory kill-training kill-run kill-s3 sigterm TIMES=2
 
 fuzz: $(READY) ## inputs by chance for every reader of files, to runs/fuzz.json: make fuzz CASES=1000000 (Linux on x86-64)
 	$(BIN)/python -m tests.fuzz --cases $(CASES) --seed $(SEED)
@@ -64,7 +65,7 @@ s3-smoke: $(READY) ## a run in a bucket and every fault: on Ceph (without it, in
 	HANDSEG_TEST_STORE=rclone $(PYTEST) -n 0 -m s3 tests/object_store
 
 faults: $(READY) ## every fault of the field, provoked for real, to runs/faults.json; with Docker and Ceph (apt, as root)
-	PYTHON=$(BIN)/python tests/engine/with-engine $(BIN)/python -m tests.faults
+	PYTHON=$(BIN)/python HANDSEG_TEST_STORE=$(HANDSEG_TEST_STORE) tests/engine/with-engine $(BIN)/python -m tests.faults
 
 faults-gpu: $(READY) ## the fault that needs a GPU, its memory too small, to runs/faults-gpu.json
 	$(BIN)/python -m tests.faults --gpu true --json runs/faults-gpu.json
@@ -74,6 +75,9 @@ kill-training: $(READY) ## trainings killed at random moments and called again, 
 
 kill-run: $(READY) ## whole runs killed at random moments and called again, to runs/figures; TIMES=N
 	$(BIN)/python -m tests.faults.figures kill-run --times $(TIMES)
+
+kill-s3: $(READY) ## whole runs in a bucket, a fifth of the requests failing, killed and called again, to runs/figures; with Ceph
+	HANDSEG_TEST_STORE=$(HANDSEG_TEST_STORE) $(BIN)/python -m tests.faults.figures kill-s3 --times $(TIMES)
 
 sigterm: $(READY) ## trainings that SIGTERM ends at random moments, to runs/figures; TIMES=N
 	$(BIN)/python -m tests.faults.figures sigterm --times $(TIMES)

@@ -45,7 +45,7 @@ def download(location: Location, transfers: Sequence[Transfer]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     with explained(location.uri), transfer_manager(location.uri) as manager:
         futures = [manager.download(*_target(location, t), str(t.path)) for t in transfers]
-        _wait(futures, transfers, f"download of {location}")
+        _wait(futures, transfers, location, "download of")
 
 
 def upload(location: Location, transfers: Sequence[Transfer]) -> None:
@@ -60,23 +60,29 @@ def upload(location: Location, transfers: Sequence[Transfer]) -> None:
     """
     with explained(location.uri), transfer_manager(location.uri) as manager:
         futures = [manager.upload(str(t.path), *_target(location, t)) for t in transfers]
-        _wait(futures, transfers, f"upload to {location}")
+        _wait(futures, transfers, location, "upload to")
 
 
-def _wait(futures: Sequence[TransferFuture], transfers: Sequence[Transfer], what: str) -> None:
+def _wait(
+    futures: Sequence[TransferFuture],
+    transfers: Sequence[Transfer],
+    location: Location,
+    doing: str,
+) -> None:
     total = sum(transfer.size for transfer in transfers)
     began = logged = time.monotonic()
     done = 0
     for count, (future, transfer) in enumerate(zip(futures, transfers, strict=True), start=1):
-        future.result()
+        with explained(location.child(transfer.name).uri):
+            future.result()
         done += transfer.size
         now = time.monotonic()
         if now - logged >= _LOG_EVERY_S:
             logged = now
             left = (now - began) / max(done, 1) * (total - done)
             logger.info(
-                "%s: %d of %d files, %.0f of %.0f MB, %.0f s left",
-                *(what, count, len(futures), done / 1e6, total / 1e6, left),
+                "%s %s: %d of %d files, %.0f of %.0f MB, %.0f s left",
+                *(doing, location, count, len(futures), done / 1e6, total / 1e6, left),
             )
 
 

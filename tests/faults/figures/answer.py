@@ -1,5 +1,6 @@
 """A figure's trials as a table, a closing line, and JSON for machines."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from json import dumps
@@ -36,9 +37,16 @@ class Answer:
         return self.met == len(self.trials) > 0
 
     @property
+    def counts(self) -> dict[str, int]:
+        """What all trials counted together."""
+        return dict(sum((Counter(trial.counts) for trial in self.trials), Counter()))
+
+    @property
     def closing(self) -> str:
         """The figure in one line."""
+        counted = [f"{count} x {name}" for name, count in self.counts.items()]
         text = f"{self.met} of {len(self.trials)} {self.figure.claim}"
+        text = "; ".join([text, ", ".join(counted)] if counted else [text])
         seconds = [trial.seconds for trial in self.trials if trial.seconds is not None]
         if not seconds:
             return text
@@ -69,6 +77,7 @@ class Answer:
             "met": self.met,
             "of": len(self.trials),
             "seed": self.seed,
+            "counts": self.counts,
             "seconds": round(self.took_s, 1),
             "commit": program.commit(),
             **machine.described(),

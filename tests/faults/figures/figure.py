@@ -4,9 +4,9 @@ A module here is one figure: a context manager that prepares what the trials sha
 function that provokes one of them, and a line in `__main__.FIGURES`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,6 +23,8 @@ class Trial:
     ok: bool
     seconds: float | None = None
     """What `Figure.seconds` says; None where that was not measured."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """What else was counted, by what it is called; added up over all trials."""
 
 
 Provoke: TypeAlias = Callable[[Path, np.random.Generator], Trial]

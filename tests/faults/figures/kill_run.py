@@ -31,37 +31,39 @@ def prepare(shared: Path) -> Iterator[Provoke]:
 
     handseg(*words(shared / "first")).must(0)
     length_s = handseg(*words(shared / "whole")).must(0).seconds
-    wanted = _bytes(shared / "whole")
-    assert _differing(_bytes(shared / "first"), wanted) == []
+    wanted = hashes(shared / "whole")
+    assert differing(hashes(shared / "first"), wanted) == []
 
     def provoke(folder: Path, generator: np.random.Generator) -> Trial:
         killed = struck.at_random(words, folder, generator, length_s=length_s)
         stopped_in = _last_step(killed.out)
         again = handseg(*words(killed.out)).must(0)
-        differing = _differing(_bytes(killed.out), wanted)
+        other = differing(hashes(killed.out), wanted)
         happened = (
             f"{stopped_in}; called again it took {again.seconds:.1f} s, "
-            f"{f'differing: {differing}' if differing else f'all {len(wanted)} files are equal'}"
+            f"{f'differing: {other}' if other else f'all {len(wanted)} files are equal'}"
         )
-        return killed.trial(happened, ok=not differing)
+        return killed.trial(happened, ok=not other)
 
     yield provoke
 
 
-def _bytes(run: Path) -> dict[str, str]:
+def hashes(run: Path) -> dict[str, str]:
     """SHA-256 of every file that holds no times, by name; of those that do, the names alone."""
     files = [path for path in run.rglob("*") if path.is_file()]
     return {
-        path.relative_to(run).as_posix(): "" if _is_timed(path) else file_sha256(path)
+        path.relative_to(run).as_posix(): "" if is_timed(path) else file_sha256(path)
         for path in files
     }
 
 
-def _is_timed(path: Path) -> bool:
+def is_timed(path: Path) -> bool:
+    """Whether a file holds times; see TIMED."""
     return path.name.removesuffix(".sha256").endswith(TIMED)
 
 
-def _differing(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
+def differing(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
+    """Names of files that are not in both, or not equal."""
     return sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
 
 
