@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +47,7 @@ def of_type(name: str, kind: pa.DataType) -> Callable[[pa.Table], pa.Table]:
 
 
 def store(
-    folder: Path, images: Mapping[str, Sequence[Plane]], *, person: str = "ID1", **card: object
+    folder: Path, images: Mapping[str, Sequence[Plane]], *, person: str = "ID1", **card: Any
 ) -> Path:
     """Write a probability store as `infer` leaves one.
 
@@ -58,7 +59,7 @@ def store(
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    made: StoreCard = replace(CARD, **card)  # type: ignore[arg-type]
+    made: StoreCard = replace(CARD, **card)
     with StoreWriter(folder, made) as writer:
         for position, (name, planes) in enumerate(images.items()):
             writer.add(_tiles(name, person, planes), position)

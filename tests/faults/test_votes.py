@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,7 +60,7 @@ def one(tmp_path: Path) -> Path:
 )
 def test_row_53_stores_that_do_not_belong_together_are_refused(
     one: Path, tmp_path: Path, told: Told, request: pytest.FixtureRequest,
-    names: list[str], shape: tuple[int, int], card: dict[str, object], says: list[str],
+    names: list[str], shape: tuple[int, int], card: dict[str, Any], says: list[str],
 ) -> None:  # fmt: skip
     images = {name: planes(3, shape) for name in names}
     other = arrow.store(tmp_path / "other", images, member="m1", checkpoint="other", **card)
