@@ -1,11 +1,15 @@
 """The processes that prepare a training's images: how each begins, and what their failures say."""
 
+import os
 import re
 import signal
+import tempfile
 import time
+import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from multiprocessing.queues import Queue
+from typing import Any, NoReturn
 
 import cv2
 from torch.utils.data import Dataset
@@ -20,6 +24,8 @@ _LOST = re.compile(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\) (.*)", re.DOT
 """How torch begins what it raises, as a RuntimeError, when one has died."""
 _BUS_ERROR = "Bus error"
 """What a page of /dev/shm that cannot be had is to the process that touches it."""
+_OWN_END = "exited unexpectedly"
+"""What torch says of one that no signal ended."""
 
 
 class _Gone(RuntimeError):
@@ -33,6 +39,18 @@ def start(_worker: int) -> None:
     # SIGTERM may reach the whole process group: the training process saves first, then its workers
     # end with it. One whose training process does not end still does, by the alarm.
     signal.signal(signal.SIGTERM, lambda *_: signal.alarm(_GRACE_S))
+    # Memory is handed over by a socket under this folder, whose path may have 107 bytes: fewer
+    # than TMPDIR may take by itself.
+    tempfile.tempdir = str(FOLDER)
+    # Python's own would print the error and go on without the batch, for which the training
+    # process would wait for ever.
+    Queue._on_queue_feeder_error = staticmethod(_end)  # type: ignore[attr-defined]
+
+
+def _end(error: Exception, _batch: object) -> NoReturn:
+    """End this process because a batch cannot be handed over."""
+    traceback.print_exception(error)
+    os._exit(1)
 
 
 class Answering(Dataset[Any]):
@@ -95,11 +113,16 @@ def explaining(member: str) -> Iterator[None]:
 
 
 def _explained(member: str, which: str, what: str) -> str:
-    remedy = (
-        f"{FOLDER} is too small: give it more, or lower settings.workers or settings.batch_size"
-        if _BUS_ERROR in what
-        else "mostly memory ran out: give more, or lower settings.batch_size or settings.workers"
-    )
+    if _BUS_ERROR in what:
+        remedy = (
+            f"{FOLDER} is too small: give it more, or lower settings.workers or settings.batch_size"
+        )
+    elif _OWN_END in what:
+        remedy = "its error stands above; mend what that names, or lower settings.workers"
+    else:
+        remedy = (
+            "mostly memory ran out: give more, or lower settings.batch_size or settings.workers"
+        )
     return (
         f"{member}: a process that prepares images ({which}) {what.partition('.')[0]}; "
         f"{remedy} (0 workers: this process prepares them); the same command then goes on from "

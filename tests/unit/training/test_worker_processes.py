@@ -1,9 +1,13 @@
 import os
 import signal
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.data._utils import signal_handling
 
@@ -32,9 +36,14 @@ class _Numbers(Dataset[int]):
         return index
 
 
-def _sums(odd: str, batches: Sequence[list[int]], workers: int = 1) -> list[int]:
+def _sums(
+    odd: str,
+    batches: Sequence[list[int]],
+    workers: int = 1,
+    collate: Callable[[list[int]], object] = sum,
+) -> list[Any]:
     def joined(items: list[object]) -> object:
-        return worker_processes.join(sum, items)
+        return worker_processes.join(collate, items)
 
     loader: DataLoader[int] = DataLoader(
         worker_processes.Answering(_Numbers(odd)),
@@ -71,6 +80,23 @@ def test_a_workers_death_says_what_to_do(number: str, words: str) -> None:
         _sums(number, [[0, 2], [4, 5]])
     assert words in str(e.value)
     assert isinstance(e.value, HandsegError) and e.value.exit_code != 1
+
+
+def test_batches_come_whatever_the_length_of_the_folder_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("d" * 120)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    assert _sums("refused", [[0, 2], [4, 6]], collate=torch.tensor)[1].tolist() == [4, 6]
+
+
+def test_a_batch_that_cannot_be_handed_over_ends_the_worker_and_not_in_silence(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(WorkerLost, match="exited unexpectedly with exit code 1; its error stands"):
+        _sums("refused", [[0, 2]], collate=lambda items: lambda: items)
+    assert "Can't pickle local object" in capfd.readouterr().err
 
 
 def test_another_error_is_left_alone() -> None:
