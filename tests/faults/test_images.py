@@ -132,7 +132,10 @@ BOMBS: dict[str, tuple[Callable[[], bytes], list[str]]] = {
         _announced,
         ["30000 x 30000 pixels, more than 100000000", "; shrink the image"],
     ),
-    "900 MB of rows behind a header of 160 x 160": (_hidden, []),
+    "900 MB of rows behind a header of 160 x 160": (
+        _hidden,
+        ["its pixels cannot be decoded", "; copy the image again"],
+    ),
     "900 MB of text beside 160 x 160": (_of_text, []),
 }
 

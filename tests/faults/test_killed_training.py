@@ -120,7 +120,7 @@ def test_row_03_sigterm_saves_the_step_and_ends(
 def test_row_03_a_second_sigterm_ends_at_once(
     done: Path, tmp_path: Path, told: Callable[[str], None]
 ) -> None:
-    slow = {**_SLOW, **ENDLESS, "batch_size": 4}
+    slow = {**_SLOW, **ENDLESS, "batch_size": 16}
     process = start(*training.words(done, tmp_path / "member", settings=slow))
     state = tmp_path / "member.partial"
     interrupted.wait_for_newer(process, state, than=0)
