@@ -17,7 +17,8 @@ FROM ${BASE_IMAGE} AS requirements
 WORKDIR /src
 COPY pyproject.toml ./
 RUN python3 -c "import tomllib; wanted = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-    print(*wanted['dependencies'], *wanted['optional-dependencies']['train'], sep='\n')" > requirements.txt
+    extras = [wanted['optional-dependencies'][name] for name in ('train', 'medical', 'view')]; \
+    print(*wanted['dependencies'], *sum(extras, []), sep='\n')" > requirements.txt
 
 FROM ${BASE_IMAGE} AS dependencies
 # The base's pip installs into the environment, which needs none of its own.

@@ -21,6 +21,8 @@ from handseg.presets import catalogue
 from pipeline.submit import command
 
 ROOT = Path(__file__).parents[2]
+FOR_USERS = ("README.md", "README.ko.md")
+READ = (*FOR_USERS, "CONTRIBUTING.md")
 HANDS = ["--people", "6", "--test-people", "2", "--size", "256"]
 TINY = {
     "demo-data": HANDS,
@@ -34,8 +36,8 @@ def blocks(name: str) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def commands(name: str) -> list[list[str]]:
-    joined = "".join(blocks(name)).replace("\\\n", " ")
+def commands(*names: str) -> list[list[str]]:
+    joined = "".join(block for name in names for block in blocks(name)).replace("\\\n", " ")
     return [shlex.split(line) for line in joined.splitlines() if line.strip()]
 
 
@@ -101,14 +103,12 @@ def tiny_train(tmp_path: Path) -> Path:
 
 
 def test_every_command_is_of_a_kind_that_is_tested() -> None:
-    programs = {words[0] for name in ("README.md", "CONTRIBUTING.md") for words in commands(name)}
+    programs = {words[0] for words in commands(*READ)}
     assert programs <= {"handseg", "make", "docker", "torchrun", "python"}
 
 
 def test_every_make_target_is_there() -> None:
-    for name in ("README.md", "CONTRIBUTING.md"):
-        named = {words[1] for words in commands(name) if words[0] == "make"}
-        assert named <= make_targets()
+    assert {words[1] for words in commands(*READ) if words[0] == "make"} <= make_targets()
 
 
 def test_make_help_explains_every_target() -> None:
@@ -129,20 +129,21 @@ def of_handseg(words: list[str]) -> list[str] | None:
 
 
 @pytest.mark.parametrize(
-    "words", list(filter(None, map(of_handseg, commands("README.md")))), ids=shlex.join
+    "words", list(filter(None, map(of_handseg, commands(*FOR_USERS)))), ids=shlex.join
 )
 def test_every_flag_exists(words: list[str]) -> None:
     assert_can_be_read(words)
 
 
 def test_the_presets_named_exist() -> None:
-    for words in commands("README.md"):
+    for words in commands(*FOR_USERS):
         if "--preset" in words:
             catalogue.load(words[words.index("--preset") + 1])
 
 
-def test_the_submit_command_is_understood(capsys: pytest.CaptureFixture[str]) -> None:
-    (words,) = [words for words in commands("README.md") if words[0] == "python"]
+@pytest.mark.parametrize("name", FOR_USERS)
+def test_the_submit_command_is_understood(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (words,) = [words for words in commands(name) if words[0] == "python"]
     assert words[1:4] == ["-m", "pipeline", "submit"]
     digest = "0" * 64
     given = [word.replace("sha256:DIGEST", f"sha256:{digest}") for word in words[4:]]
@@ -155,7 +156,12 @@ def test_what_a_laptop_runs_runs(
     tmp_path: Path, tiny_train: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    run_all([words for words in commands("README.md") if is_local(words)], tiny_train)
+    english, korean = ([words for words in commands(name) if is_local(words)] for name in FOR_USERS)
+    known = set(map(tuple, english))
+    assert {tuple(words) for words in korean} <= known, (
+        "a command of its own needs a run of its own"
+    )
+    run_all(english, tiny_train)
     assert (tmp_path / "runs/mine/submission.csv").is_file()
     assert (tmp_path / "runs/stages/report.html").is_file()
 
