@@ -12,12 +12,17 @@ FLAGS = [
 ]  # fmt: skip
 
 
+def chromium() -> str:
+    """Where it is."""
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.fail("no chromium; `make test-all` as root installs it")
+    return found
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("no chromium; `make test-all` as root installs it")
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield opened
         opened.close()
