@@ -86,7 +86,7 @@ def test_a_run_in_a_bucket_has_the_bytes_of_one_on_disk(
 
 def test_no_secret_is_said_or_stored(there: tuple[Location, str]) -> None:
     out, said = there
-    assert "step 8/8 report took" in said
+    assert "step 9/9 report took" in said
     for canary in (KEY, SECRET):
         assert canary not in said
         for name, size in s3_listing.sizes(out).items():
