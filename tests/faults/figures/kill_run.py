@@ -16,7 +16,7 @@ FEW_STEPS = (
     *("--preset", "smoke", "--train.length", 60, "--train.learning_rate", "1e-2"),
     *("--train.checkpoint_minutes", 0.005),
 )
-TIMED = ("run.json", "SHA256SUMS", "report.html")
+TIMED = ("run.json", ".sha256", "SHA256SUMS", "report.html")
 """How the names of what holds times end, sums of it included: all else repeats to the byte."""
 
 
@@ -59,7 +59,7 @@ def hashes(run: Path) -> dict[str, str]:
 
 def is_timed(path: Path) -> bool:
     """Whether a file holds times; see TIMED."""
-    return path.name.removesuffix(".sha256").endswith(TIMED)
+    return path.name.endswith(TIMED)
 
 
 def differing(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
