@@ -36,7 +36,7 @@ demo: $(READY) ## synthetic hands through all stages, to runs/demo/submission.cs
 	$(BIN)/handseg run --data $(DEMO)-data --out $(DEMO) --preset demo
 	$(BIN)/handseg score --truth $(DEMO)-data --submission $(DEMO)/submission.csv
 
-test: $(READY) ## unit, contract and end-to-end tests in five minutes; no root, no browser, no compiler, no Docker, no GPU
+test: $(READY) ## unit, contract and end-to-end tests in six minutes; no root, no browser, no compiler, no Docker, no GPU
 	$(PYTEST) -n 2 -m "not browser and not compiler and not docker and not s3 and not long and not gpu and not fault"
 
 test-all: test ## the same, the long ones, every fault, and what needs Chromium, a C++ compiler, Docker or Ceph (installed by apt, as root)
@@ -46,7 +46,7 @@ test-all: test ## the same, the long ones, every fault, and what needs Chromium,
 	  || { echo "make test-all: no g++, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
 	$(PYTEST) -n 2 -m "browser or compiler or long"
 	@$(MAKE) --no-print-directory fuzz docker-smoke s3-smoke faults
-	@$(MAKE) --no-print-directory kill-training kill-run kill-s3 sigterm TIMES=2
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync kill-training kill-run kill-s3 sigterm TIMES=2
 
 fuzz: $(READY) ## inputs by chance for every reader of files, to runs/fuzz.json: make fuzz CASES=1000000 (Linux on x86-64)
 	$(BIN)/python -m tests.fuzz --cases $(CASES) --seed $(SEED)

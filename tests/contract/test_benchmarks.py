@@ -49,6 +49,7 @@ def test_ours_is_what_the_product_calls(row: Row) -> None:
         assert name == "__getitem__" or name in USED
 
 
+@pytest.mark.long
 def test_sides_that_differ_meet_no_goal(tmp_path: Path) -> None:
     def refuse(_: Case, __: object, ___: object) -> None:
         raise Unequal("by 7 pixels")
@@ -59,6 +60,7 @@ def test_sides_that_differ_meet_no_goal(tmp_path: Path) -> None:
     assert found.reason == "unequal: by 7 pixels"
 
 
+@pytest.mark.long
 def test_a_row_is_measured_and_written_for_machines(tmp_path: Path) -> None:
     out = tmp_path / "bench.json"
     assert bench(json=out, only=["dice"]) in (0, 1)

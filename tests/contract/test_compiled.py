@@ -38,6 +38,7 @@ def tasks(name: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 def test_every_preset_is_kept_as_it_compiles(tmp_path: Path) -> None:
     main(["--out", str(tmp_path)])
     fresh = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}

@@ -1,6 +1,7 @@
 """What every task of every preset must be on a cluster, whole and in shards, by digest."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from pipeline.compile import compile_preset
 from pipeline.images import Images
 from pipeline.nodes import SPOT_TAINTS, Nodes, Toleration
 from pipeline.options import ClusterOptions
+from tests import quick
 
 IMAGES = Images(cpu=f"registry/cpu@sha256:{'1' * 64}", gpu=f"registry/gpu@sha256:{'2' * 64}")
 OPTIONS = ClusterOptions(
@@ -30,9 +32,15 @@ OPTIONS = ClusterOptions(
         spot=True,
     ),
 )
-every_graph = pytest.mark.parametrize(
-    ("name", "shards"), [(name, shards) for name in catalogue.names() for shards in (1, 3)]
-)
+# Compiling takes seconds.
+every_preset = pytest.mark.parametrize("name", quick.alone(catalogue.names(), "smoke"))
+every_sharding = pytest.mark.parametrize("shards", (1, 3))
+
+
+def every_graph(test: Callable[[str, int], None]) -> Callable[[str, int], None]:
+    return every_preset(every_sharding(test))
+
+
 SECRETS = re.compile(r"AKIA[0-9A-Z]{16}|secret_?access|password|token", re.IGNORECASE)
 
 

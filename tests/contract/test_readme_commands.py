@@ -152,6 +152,7 @@ def test_the_submit_command_is_understood(name: str, capsys: pytest.CaptureFixtu
     assert sent["images"]["cpu"].endswith(digest)
 
 
+@pytest.mark.long
 def test_what_a_laptop_runs_runs(
     tmp_path: Path, tiny_train: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ def _dice(made: Path, folder: Path, settings: InferSettings) -> float:
     return float(scores.mean())
 
 
+@pytest.mark.long
 def test_no_way_of_computing_changes_the_dice(made: Path, tmp_path: Path) -> None:
     plain = _dice(made, tmp_path, PLAIN)
     assert plain > LEARNED

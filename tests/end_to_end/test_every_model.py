@@ -26,6 +26,7 @@ from handseg.storage.location import Location
 from handseg.training import checkpoint, trained
 from handseg.training.checkpoint import Measurement
 from handseg.training.cost import Lap
+from tests import quick
 from tests.drawing import write_tiny_dataset
 from tests.smallest import smallest
 
@@ -91,7 +92,7 @@ def _same_weights(one: Path, two: Path) -> bool:
     return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
 
 
-@pytest.mark.parametrize("name", catalogue.NAMES)
+@pytest.mark.parametrize("name", quick.alone(catalogue.NAMES, "unet3plus", "segformer"))
 def test_every_stage_takes_what_the_one_before_left(made: Path, tmp_path: Path, name: str) -> None:
     # Two training images in batches of two: each step is an epoch, and each is validated.
     with pytest.raises(Terminated, match="stopped at step 1, which was saved"):

@@ -67,6 +67,7 @@ def make_members(asked: Table, data: Path, out: Path) -> int:
     return sum(step.stage == "train" for step in todo)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "trainings"), [("table_3_2_smoke", 9), ("table_3_3_smoke", 15), ("table_3_4_smoke", 6)]
 )

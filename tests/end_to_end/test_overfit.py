@@ -21,6 +21,7 @@ from handseg.training import loop
 from handseg.training.call import Call
 from handseg.training.stopping import Ending
 from handseg.training.task import Task
+from tests import quick
 from tests.smallest import smallest
 
 BAR = 0.5
@@ -71,7 +72,7 @@ def _one_hand(cache: ImageCache) -> FoldTable:
     return FoldTable((FoldRow(held_out, people[held_out], 0), FoldRow(learned, people[learned], 1)))
 
 
-@pytest.mark.parametrize("name", catalogue.NAMES)
+@pytest.mark.parametrize("name", quick.alone(catalogue.NAMES, "unet", "unet3plus_ds_2048_eff"))
 def test_a_hand_is_learned_by_heart(cache: ImageCache, tmp_path: Path, name: str) -> None:
     enlarged = "2048" in name
     model = smallest(name, input_px=64 if enlarged else 128, output_px=128)

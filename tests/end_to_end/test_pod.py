@@ -10,6 +10,7 @@ from pipeline.images import Images
 from tests.end_to_end.launcher import on_this_machine
 from tests.end_to_end.pods import FEW_STEPS, Pods, draw_hands, few_steps
 
+pytestmark = pytest.mark.long
 HASH = "0" * 64
 IMAGES = Images(cpu=f"cpu@sha256:{HASH}", gpu=f"gpu@sha256:{HASH}")
 

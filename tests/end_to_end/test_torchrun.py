@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -28,6 +29,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.long
 def test_two_processes_train_one_member(tmp_path: Path) -> None:
     write_tiny_dataset(tmp_path / "data", people=4, size=(40, 40), seed=2)
     data, folds, cache = (Location(str(tmp_path / n)) for n in ("data", "folds.csv", "cache"))

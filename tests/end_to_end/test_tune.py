@@ -64,6 +64,7 @@ def one_trial(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
+@pytest.mark.long
 def test_the_best_trial_becomes_a_preset(data: Path, tmp_path: Path) -> None:
     search, out = write(tmp_path), tmp_path / "out"
     assert cli.main(tune(search, data, out)) == 0

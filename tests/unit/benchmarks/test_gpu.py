@@ -26,6 +26,7 @@ FIGURES = (
 )
 
 
+@pytest.mark.long
 def test_every_figure_of_every_network_is_measured_and_written(tmp_path: Path) -> None:
     found = entry.run(CPU, SMALL)
     entry.show(found, "cpu")
