@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from handseg import differences, durable, plain_text, program
 from handseg.errors import BadInput
+from handseg.peak_memory import Watch
 from handseg.storage import artifact, sums
 from handseg.storage.location import Location
 from handseg.storage.sums import RUN_RECORD, text_sha256
@@ -51,13 +52,26 @@ def _texts(value: object) -> list[str]:
     return [str(text) for text in value] if isinstance(value, list) else [UNKNOWN]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """When a stage began, and its watch over this process's memory since."""
+
+    at: datetime
+    watch: Watch
+
+    @classmethod
+    def now(cls) -> "Start":
+        """What a stage does first."""
+        return cls(at=datetime.now(UTC), watch=Watch.begin())
+
+
 def record(
     *,
     stage: str,
     settings: Mapping[str, object],
     parents: Mapping[str, str],
     origin: Origin,
-    started: datetime,
+    started: datetime | Start,
     device: str = "cpu",
     extra: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
@@ -68,13 +82,16 @@ def record(
         settings: JSON-shaped; see `settings_dict`. Its `seed`, where it has one, is the record's.
         parents: content hashes of what it read, by name.
         origin: the raw data and the fold table behind them.
-        started: when it began, with a time zone.
+        started: when it began, with a time zone; of a `Start` the memory is recorded as well.
         device: what it computed on.
         extra: further JSON-shaped entries.
 
     Returns:
         A JSON-shaped mapping.
     """
+    # Before anything else is called, which may begin processes of its own.
+    memory = {"memory": started.watch.record()} if isinstance(started, Start) else {}
+    began = started.at if isinstance(started, Start) else started
     return {
         "stage": stage,
         "settings": dict(settings),
@@ -89,8 +106,9 @@ def record(
         "command": program.command(sys.argv),
         "device": device,
         "host": socket.gethostname(),
-        "started": started.isoformat(timespec="seconds"),
+        "started": began.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        **memory,
         **(extra or {}),
     }
 

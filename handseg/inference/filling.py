@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import torch
 
@@ -13,9 +13,23 @@ from handseg.inference import predict
 from handseg.inference.store import StoreCard, StoreWriter
 from handseg.models.network import Network
 from handseg.settings import InferSettings
+from handseg.training import memory
 from handseg.training.checkpoint import Card
 
 Part = Literal["test", "oof"]
+
+
+class Filled(NamedTuple):
+    """What a store was computed with."""
+
+    device: str
+    """Device and precision, as a person reads them."""
+    gpu_peak_bytes: int | None
+    """The most of a GPU's memory that tensors took; None on a CPU."""
+
+    def record(self) -> dict[str, object]:
+        """What its run.json says of the GPU, beside the device."""
+        return {} if self.gpu_peak_bytes is None else {"gpu_peak_bytes": self.gpu_peak_bytes}
 
 
 class Images(Protocol):
@@ -36,7 +50,7 @@ def fill(
     cache: Images,
     names: Sequence[str],
     settings: InferSettings,
-) -> str:
+) -> Filled:
     """Predict images and write the store, in constant memory.
 
     Args:
@@ -47,9 +61,6 @@ def fill(
         names: which images, in the store's order.
         settings: device, precision, batch size, threads, cut and test-time augmentation.
 
-    Returns:
-        What it computed on, as text: the device and the precision.
-
     Raises:
         BadInput: a GPU is asked for and absent, a view is asked for twice, or the network's logits
             are not finite.
@@ -59,17 +70,19 @@ def fill(
     dtype = devices.choose_precision(settings.precision, device, backend=settings.backend)
     if settings.threads:
         torch.set_num_threads(settings.threads)
+    memory.start(device)
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     found = predict.predict(
         network, cache.stream(names), device=device, dtype=dtype, settings=settings
     )
-    described = f"{card.part} of {card.member}"
+    what = f"{card.part} of {card.member}"
     ordered = cache.names("test" if card.part == "test" else "train")
     position = {name: place for place, name in enumerate(ordered)}
     with StoreWriter(folder, card) as writer:
-        for tiles in progress.track(found, description=described, total=len(names)):
+        for tiles in progress.track(found, description=what, total=len(names)):
             writer.add(tiles, position[tiles.name])
-    return devices.describe(device, dtype, backend=settings.backend)
+    described = devices.describe(device, dtype, backend=settings.backend)
+    return Filled(described, memory.gpu_peak_bytes(device))
 
 
 def store_card(card: Card, part: Part, checkpoint: str, settings: InferSettings) -> StoreCard:

@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 
@@ -21,7 +20,7 @@ from handseg.eda.measures import ImageMeasures
 from handseg.eda.outlier import Outlier
 from handseg.images import reading
 from handseg.masks.polygons import Polygons
-from handseg.provenance import Origin
+from handseg.provenance import Origin, Start
 from handseg.storage import artifact, raw
 from handseg.storage.location import Location
 
@@ -57,7 +56,7 @@ def eda(
     Raises:
         BadInput: the data has faults, or people are to be called otherwise than in `out`.
     """
-    started, hidden = datetime.now(UTC), pseudonyms.from_environment()
+    started, hidden = Start.now(), pseudonyms.from_environment()
     hidden.expect(person_key)
     hidden.check(out, provenance.parents_of(out))
     listed = layout.scan(root := raw.reading_raw(data))

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from handseg import progress, provenance
@@ -20,7 +19,7 @@ from handseg.errors import BadInput
 from handseg.inference.shard import WHOLE, Shard
 from handseg.inference.store import Store
 from handseg.masks import rle
-from handseg.provenance import Origin
+from handseg.provenance import Origin, Start
 from handseg.settings import EnsembleSettings
 from handseg.storage import artifact
 from handseg.storage.location import Location
@@ -50,7 +49,7 @@ def ensemble(
         settings: How to vote.
         shard: Share I/N of the images, in the CSV's order; `handseg merge` joins all N.
     """
-    started, share = datetime.now(UTC), Shard.parse(shard)
+    started, share = Start.now(), Shard.parse(shard)
     artifact.require_writable(out)
     if not stores:
         raise BadInput("stores: none given; give at least one probability store")

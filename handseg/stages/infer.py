@@ -2,7 +2,6 @@
 
 import logging
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -16,7 +15,7 @@ from handseg.inference import device as devices
 from handseg.inference import filling
 from handseg.inference.filling import Part
 from handseg.inference.shard import WHOLE, Shard
-from handseg.provenance import Origin
+from handseg.provenance import Origin, Start
 from handseg.settings import InferSettings
 from handseg.storage import artifact, ranged
 from handseg.storage.location import Location
@@ -55,7 +54,7 @@ def infer(
         MissingInput: an input is not there.
         OutOfGpuMemory: names batch and size.
     """
-    started, share = datetime.now(UTC), Shard.parse(shard)
+    started, share = Start.now(), Shard.parse(shard)
     _check_asked(part, out, settings)
     with ExitStack() as opened:
         checkpoint_path = opened.enter_context(artifact.reading(checkpoint, verify=True))
@@ -73,15 +72,16 @@ def infer(
         network, _ = checkpoints.load_model(checkpoint_path)
         with artifact.writing(out, folder=True) as folder:
             made = filling.store_card(card, part, parents["checkpoint"], settings)
-            device = filling.fill(
+            filled = filling.fill(
                 folder, made, network=network, cache=images, names=names, settings=settings
             )
             record = provenance.record(
                 stage="infer", settings=recorded, parents=parents,
-                origin=Origin.of([checkpoint_path]), started=started, device=device,
+                origin=Origin.of([checkpoint_path]), started=started, device=filled.device,
+                extra=filled.record(),
             )  # fmt: skip
             provenance.write(folder, record)
-        logger.info("%s: %d images by %s on %s", out, len(names), card.name, device)
+        logger.info("%s: %d images by %s on %s", out, len(names), card.name, filled.device)
 
 
 def _check_asked(part: str, out: Location, settings: InferSettings) -> None:

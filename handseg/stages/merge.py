@@ -4,7 +4,6 @@ import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 from handseg import differences, provenance
@@ -12,7 +11,7 @@ from handseg.ensemble import submission
 from handseg.errors import BadInput
 from handseg.inference import joining
 from handseg.inference.shard import KEY, Shard
-from handseg.provenance import Origin
+from handseg.provenance import Origin, Start
 from handseg.storage import artifact
 from handseg.storage.location import Location
 
@@ -38,7 +37,7 @@ def merge(*, shards: list[Location], out: Location) -> None:
         BadInput: one is no shard, is missing, is there twice, or was made otherwise than another.
         MissingInput: a path does not exist.
     """
-    started = datetime.now(UTC)
+    started = Start.now()
     artifact.require_writable(out)
     if not shards:
         raise BadInput("shards: none given; give all that `infer` or `ensemble` wrote")

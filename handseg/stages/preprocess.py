@@ -3,7 +3,6 @@
 import logging
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images import adjustments, reading, room
 from handseg.images.cache import CachedImage, CacheWriter, PackedImage
-from handseg.provenance import Origin
+from handseg.provenance import Origin, Start
 from handseg.settings import PreprocessSettings
 from handseg.storage import artifact, raw
 from handseg.storage.location import Location
@@ -48,7 +47,7 @@ def preprocess(
         BadInput: the data has faults, are not those of the fold table, or call people otherwise; or
             the disk is too small.
     """
-    started, hidden = datetime.now(UTC), pseudonyms.from_environment()
+    started, hidden = Start.now(), pseudonyms.from_environment()
     hidden.expect(person_key)
     for place in (folds, out):
         hidden.check(place, provenance.parents_of(place))

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from handseg import bones, progress, provenance
@@ -16,7 +15,7 @@ from handseg.errors import BadInput, MissingInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference.store import Store
-from handseg.provenance import Origin
+from handseg.provenance import Origin, Start
 from handseg.report import card, gather, page, records, summary
 from handseg.report.gather import Inputs, MemberInputs
 from handseg.report.records import StageRun
@@ -59,7 +58,7 @@ def report(
         no_images: Leave every X-ray out, so that the report holds nothing of anybody's but figures
             and the outlines of one hand's bones; it says so.
     """
-    started = datetime.now(UTC)
+    started = Start.now()
     _check_asked(members, stores, [out, markdown, confusion])
     with ExitStack() as stack:
         # The cache's images have sums of their own.

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 from handseg import provenance
@@ -14,7 +13,7 @@ from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference.store import Store
-from handseg.provenance import Origin
+from handseg.provenance import Origin, Start
 from handseg.report import card as cards
 from handseg.settings import EnsembleSettings
 from handseg.storage import artifact
@@ -50,7 +49,7 @@ def select(
         weights: What the members begin with; by default their validation Dice.
         settings: What the vote begins with.
     """
-    started = datetime.now(UTC)
+    started = Start.now()
     artifact.require_writable(out)
     if not members or len(members) != len(stores):
         raise BadInput(

@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from handseg import folds, provenance, pseudonyms
 from handseg.dataset import layout, twins
 from handseg.dataset.layout import ImageRecord
 from handseg.dataset.refusal import refuse
-from handseg.provenance import Origin
+from handseg.provenance import Origin, Start
 from handseg.settings import SplitSettings
 from handseg.storage import artifact, raw
 from handseg.storage.location import Location
@@ -37,7 +36,7 @@ def split(
         BadInput: the data has faults, there are fewer people than folds, or people are to be called
             otherwise than in `out`.
     """
-    started, hidden = datetime.now(UTC), pseudonyms.from_environment()
+    started, hidden = Start.now(), pseudonyms.from_environment()
     hidden.expect(person_key)
     hidden.check(out, provenance.parents_of(out))
     artifact.require_writable(out)

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from handseg import provenance
@@ -12,7 +11,7 @@ from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.inference import filling
-from handseg.provenance import Origin
+from handseg.provenance import Origin, Start
 from handseg.settings import InferSettings, TrainSettings
 from handseg.storage import artifact, location, raw, snapshot
 from handseg.storage.location import S3, Location
@@ -181,7 +180,7 @@ class _Member:
         settings = {**provenance.settings_dict(self.settings), **own}
         if self._is_complete(out, settings):
             return
-        started, place = datetime.now(UTC), state or _beside(out, "partial")
+        started, place = Start.now(), state or _beside(out, "partial")
         opened = snapshot.working(place, pushes=distributed.rank() == 0)
         with opened as (folder, push):
             # Who held the state may have ended since. (torchrun's processes would have to agree.)
@@ -227,7 +226,7 @@ class _Member:
 
     def predict_held_out(self, out: Location, oof: Location) -> None:
         """Leave the probability store of the held-out fold at `oof`."""
-        started, how = datetime.now(UTC), self.settings
+        started, how = Start.now(), self.settings
         settings = InferSettings(device=how.device, precision=how.precision, threads=how.threads)
         with artifact.reading(out, verify=True) as path:
             own = {name: self.parents[name] for name in ("cache", "folds")}
@@ -238,13 +237,13 @@ class _Member:
                 return
             network, card = checkpoint.load_model(path)
             with artifact.writing(oof, folder=True) as folder:
-                device = filling.fill(
+                filled = filling.fill(
                     folder, filling.store_card(card, "oof", parents["checkpoint"], settings),
                     network=network, cache=self.images, names=self.table.held_out(self.fold),
                     settings=settings,
                 )  # fmt: skip
                 record = provenance.record(
                     stage="infer", settings=recorded, parents=parents, origin=self.origin,
-                    started=started, device=device,
+                    started=started, device=filled.device, extra=filled.record(),
                 )  # fmt: skip
                 provenance.write(folder, record)

@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import torch
 
+from handseg import peak_memory
 from handseg.errors import OutOfGpuMemory
-
-_STATUS = Path("/proc/self/status")
-_PEAK = "VmHWM:"
-"""Linux's line of the peak, in KiB; ru_maxrss would have that of the process's parent as well."""
 
 
 def start(device: torch.device) -> None:
@@ -24,12 +20,16 @@ def peak_bytes(device: torch.device) -> int:
 
     Returns:
         Of a GPU, what torch's tensors took since `start`; without one, the resident memory of this
-        process since it began, libraries included, and without the processes that load images.
+        process since its stage began, libraries included, and without the processes that load
+        images.
     """
-    if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
-    lines = _STATUS.read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(_PEAK))
+    of_gpu = gpu_peak_bytes(device)
+    return peak_memory.peak_bytes() if of_gpu is None else of_gpu
+
+
+def gpu_peak_bytes(device: torch.device) -> int | None:
+    """What torch's tensors took of a GPU since `start`, in bytes; None of a CPU."""
+    return int(torch.cuda.max_memory_allocated(device)) if device.type == "cuda" else None
 
 
 @contextmanager

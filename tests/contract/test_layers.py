@@ -36,6 +36,7 @@ LAYERS = {
     "handseg.storage": 1,
     "handseg.provenance": 1,
     "handseg.program": 1,
+    "handseg.peak_memory": 1,
     "handseg.summary": 1,
     "handseg.pseudonyms": 1,
     "handseg.training": 2,
