@@ -88,7 +88,7 @@ def _votes(
             dealt = vote(stores=stores, **members, **how, shard=share, lineage=lineage)
         parts = dsl.Collected(dealt.outputs["submission"])
         told = {"run_name": run_name, "no_images": no_images, "lineage": lineage}
-        joined = tally(shards=parts, **members, **told)
+        joined = tally(shards=parts, stores=stores, **members, **told)
         settle([dealt, joined])
         return Outputs(submission=joined.outputs["submission"], report=joined.outputs["report"])
 

@@ -47,8 +47,8 @@ def ensemble(
         )  # fmt: skip
     ensemble(stores=votes, out=csv, weights=weights or None, choice=rule, settings=how, shard="1/1")
     write_report(
-        cache=launched.locate(cache), folds=table, members=members, stores=held_out, submission=csv,
-        out=location.parse(report.path), markdown=location.parse(markdown.path),
+        cache=launched.locate(cache), folds=table, members=members, stores=held_out, voters=votes,
+        submission=csv, out=location.parse(report.path), markdown=location.parse(markdown.path),
         confusion=location.parse(confusion.path), no_images=no_images,
     )  # fmt: skip
     confusion.log_confusion_matrix(*summary.of_confusion(location.parse(confusion.path).path))

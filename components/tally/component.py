@@ -8,6 +8,7 @@ from components.images import CPU_IMAGE
 @dsl.component(base_image=CPU_IMAGE, install_kfp_package=False)
 def tally(
     shards: dsl.Input[list[dsl.Dataset]],
+    stores: dsl.Input[list[dsl.Dataset]],
     cache: dsl.Input[dsl.Dataset],
     folds: dsl.Input[dsl.Dataset],
     checkpoints: dsl.Input[list[dsl.Model]],
@@ -31,7 +32,8 @@ def tally(
     write_report(
         cache=launched.locate(cache), folds=launched.locate(folds).child("folds.csv"),
         members=[launched.locate(checkpoint) for checkpoint in checkpoints],
-        stores=[launched.locate(store) for store in oof], submission=csv,
+        stores=[launched.locate(store) for store in oof],
+        voters=[launched.locate(store) for store in stores], submission=csv,
         out=location.parse(report.path), markdown=location.parse(markdown.path),
         confusion=location.parse(confusion.path), no_images=no_images,
     )  # fmt: skip

@@ -64,7 +64,8 @@ def steps(
         plan.append(_step("select", choice, **made, **how))
     voters = [_store(out, member, part) for member in preset.members]
     plan.append(_step("ensemble", submission, stores=voters, choice=choice, **how))
-    plan.append(_step("report", page, **made, submission=submission, no_images=no_images))
+    told = {"submission": submission, "voters": voters, "no_images": no_images}
+    plan.append(_step("report", page, **made, **told))
     return plan
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handseg.ensemble.choice import Choice
+from handseg.ensemble.choice import Choice, Interval
 from handseg.ensemble.rule import Rule
+from handseg.findings import mistaken
 from handseg.findings.finding import Finding
-from handseg.findings.mistaken import Counts
+from handseg.report import calibration
 from handseg.report.balance import FoldBalance
 from handseg.report.card import MemberCard
+from handseg.report.disagreement import Disagreement
 from handseg.report.hand_map import HandMap
 from handseg.report.overlays import Overlay
 from handseg.report.records import StageRun
@@ -73,8 +75,14 @@ class Facts:
     """Of every image that some member held out, worst first."""
     overall: PerBone
     """Dice of the vote over those images."""
-    mistaken: Counts
+    intervals: tuple[Interval, ...]
+    """Of their mean, then of each bone, over people; empty for fewer than `LEAST_PEOPLE`."""
+    mistaken: mistaken.Counts
     """Pixels of the vote over those images, by true and by predicted bone."""
+    calibration: Mapping[str, calibration.Counts]
+    """Pixels of those images by probability, of each member that held any out."""
+    disagreement: Disagreement | None
+    """Between members; None where no image has probabilities by two of them."""
     hand_map: HandMap
     typical: str
     """Name of the image the map shows."""
@@ -94,6 +102,11 @@ class Facts:
     def dice(self) -> float:
         """Out-of-fold mean Dice of the vote, over images and bones."""
         return float(self.overall.mean())
+
+    @property
+    def scored_people(self) -> int:
+        """People whose images were scored."""
+        return len({score.person for score in self.scores})
 
     @property
     def seconds(self) -> float:

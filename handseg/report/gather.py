@@ -1,75 +1,39 @@
 """From opened artifacts to the facts of the report."""
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
 
 from handseg import bones
-from handseg.ensemble.choice import Choice
-from handseg.ensemble.rule import Rule
+from handseg.ahead import work_ahead
+from handseg.ensemble import interval
+from handseg.ensemble.choice import Interval
 from handseg.errors import BadInput
-from handseg.findings.mistaken import Counts
-from handseg.folds import FoldTable
-from handseg.images.cache import ImageCache
-from handseg.inference.store import ImageTiles, Store
+from handseg.findings.mistaken import Counts as Mistaken
 from handseg.masks import rle
-from handseg.report import balance, hand_map, overlays, rerun, scores, warnings
-from handseg.report.card import MemberCard
+from handseg.report import (
+    balance,
+    compare,
+    hand_map,
+    overlays,
+    rerun,
+    scores,
+    warnings,
+)
+from handseg.report.calibration import Counts
+from handseg.report.disagreement import Adding
 from handseg.report.facts import Facts, MemberFacts, TestFacts
+from handseg.report.inputs import Inputs, MemberInputs
 from handseg.report.overlays import Overlay
-from handseg.report.records import StageRun
-from handseg.report.scores import ImageScore, Scored, Voters
+from handseg.report.scores import ImageScore, Scored
 
 _WORST, _BEST, _TEST = 4, 2, 3
 """Images shown; about 0.2 MB each, of the 4 MB the page may take."""
 
 Track = Callable[[Iterable[Scored], int], Iterable[Scored]]
 """Passes scores on, their number given, and shows progress."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MemberInputs:
-    """One member's artifacts."""
-
-    card: MemberCard
-    store: Store
-    """Its out-of-fold probabilities."""
-    weight: float
-    trained: StageRun
-    predicted: StageRun
-    """How the store was made."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """Everything the report is made from."""
-
-    run_name: str
-    cache: ImageCache
-    table: FoldTable
-    members: Sequence[MemberInputs]
-    submission: Mapping[str, Sequence[str]]
-    """Image name -> 29 RLE texts."""
-    rule: Rule
-    """Of the vote."""
-    choice: Choice | None
-    """What the vote followed, where it was chosen."""
-    split: StageRun
-    preprocessed: StageRun
-    voted: StageRun
-
-    @property
-    def voters(self) -> Voters:
-        """Who votes, and how."""
-        weights = {member.card.name: member.weight for member in self.members}
-        if self.choice is None:
-            return Voters.plain(weights, self.rule)
-        shares = self.choice.shares([member.store.card for member in self.members])
-        return Voters(names=list(weights), shares=shares, rule=self.rule)
 
 
 def gather(inputs: Inputs, track: Track, *, with_images: bool = True) -> Facts:
@@ -81,15 +45,15 @@ def gather(inputs: Inputs, track: Track, *, with_images: bool = True) -> Facts:
         with_images: whether X-rays are shown; without, the few are told in words.
 
     Raises:
-        BadInput: a store is not of its member, cache, fold table or held-out fold; no image was
-            held out by any member.
+        BadInput: see `Inputs.check`.
     """
-    _check(inputs)
-    found, mistaken = _added_up(track(_score_all(inputs), len(_held_out(inputs))))
+    inputs.check()
+    sums = _added_up(track(_score_all(inputs), len(inputs.held_out())))
+    found = sorted(sums.scores, key=lambda score: score.mean)
     typical = hand_map.most_typical(found)
     image = inputs.cache.read(typical.name)
-    runs = (inputs.split, inputs.preprocessed, *_member_runs(inputs), inputs.voted)
     test = _test(inputs, with_images)
+    apart = compare.of_test(inputs) or sums.apart.result("oof")
     best = found[max(_WORST, len(found) - _BEST) :][::-1]
     return Facts(
         run_name=inputs.run_name,
@@ -101,7 +65,10 @@ def gather(inputs: Inputs, track: Track, *, with_images: bool = True) -> Facts:
         balance=_balance(inputs),
         scores=tuple(found),
         overall=scores.per_bone(found),
-        mistaken=mistaken,
+        intervals=_intervals(found),
+        mistaken=sums.mistaken,
+        calibration=sums.calibration,
+        disagreement=compare.drawn(inputs, apart, with_images=with_images),
         hand_map=hand_map.of_polygons(image.polygons, typical.shape),
         typical=typical.name,
         with_images=with_images,
@@ -109,49 +76,41 @@ def gather(inputs: Inputs, track: Track, *, with_images: bool = True) -> Facts:
         best=tuple(_overlay(inputs, score, with_images) for score in best),
         test=test,
         preprocess=inputs.preprocessed.settings,
-        runs=runs,
+        runs=inputs.runs,
         commands=tuple(_commands(inputs, "test" if test else "oof")),
     )
 
 
-def _check(inputs: Inputs) -> None:
-    for member in inputs.members:
-        name, card = member.card.name, member.store.card
-        for what, is_right in (
-            (f"part {card.part}; give out-of-fold stores", card.part == "oof"),
-            (f"member {card.member}; give stores and members in one order", card.member == name),
-            (f"fold {card.fold}; the member held out {member.card.fold}",
-             card.fold == member.card.fold),
-            (f"fold table {card.folds}; give the one it was made with",
-             card.folds == inputs.split.content),
-            (f"image cache {card.cache}; give the one it was made with",
-             card.cache == inputs.preprocessed.content),
-        ):  # fmt: skip
-            if not is_right:
-                raise BadInput(f"{member.store.path}: given for {name}, it is of {what}")
-        strange = set(member.store.names) - set(inputs.table.held_out(card.fold))
-        if strange:
-            raise BadInput(
-                f"{member.store.path}: {min(strange)} is not in fold {card.fold}, so the member "
-                "was trained on it; make the store again with `handseg infer --part oof`"
-            )
-    if not _held_out(inputs):
-        raise BadInput("no image was held out by any member; give each member's out-of-fold store")
+@dataclass(frozen=True)
+class _Sums:
+    """What all images come to."""
+
+    scores: list[ImageScore] = field(default_factory=list)
+    mistaken: Mistaken = field(
+        default_factory=lambda: np.zeros((bones.COUNT, bones.COUNT), np.int64)
+    )
+    calibration: dict[str, Counts] = field(default_factory=dict)
+    apart: Adding = field(default_factory=Adding)
 
 
-def _held_out(inputs: Inputs) -> list[str]:
-    """Names of the images that some member held out, in the fold table's order."""
-    held = {name for member in inputs.members for name in member.store.names}
-    return [row.image_name for row in inputs.table.rows if row.image_name in held]
-
-
-def _added_up(scored: Iterable[Scored]) -> tuple[list[ImageScore], Counts]:
-    """The scores, worst first, and the pixels of all images by true and by predicted bone."""
-    found, mistaken = [], np.zeros((bones.COUNT, bones.COUNT), np.int64)
+def _added_up(scored: Iterable[Scored]) -> _Sums:
+    sums = _Sums()
     for one in scored:
-        found.append(one.score)
-        mistaken += one.mistaken
-    return sorted(found, key=lambda score: score.mean), mistaken
+        sums.scores.append(one.score)
+        sums.mistaken[:] += one.mistaken
+        for name, counted in one.calibration.items():
+            sums.calibration[name] = sums.calibration.get(name, 0) + counted
+        sums.apart.add(one.disagreement)
+    return sums
+
+
+def _intervals(found: Sequence[ImageScore]) -> tuple[Interval, ...]:
+    """Of the mean over bones and of each bone; none of too few people."""
+    people = [score.person for score in found]
+    if len(set(people)) < interval.LEAST_PEOPLE:
+        return ()
+    dice = np.array([[score.mean, *score.overall] for score in found])
+    return tuple(interval.of_columns(dice, people))
 
 
 def _score_all(inputs: Inputs) -> Iterable[Scored]:
@@ -160,19 +119,14 @@ def _score_all(inputs: Inputs) -> Iterable[Scored]:
 
     def score(name: str) -> Scored:
         with reading:  # a cache is not to be read by two threads at once
-            image, tiles = inputs.cache.read(name), _tiles(inputs, name)
+            image, tiles = inputs.cache.read(name), inputs.tiles(name)
         return scores.score(image, tiles, inputs.voters)
 
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        yield from pool.map(score, _held_out(inputs))
-
-
-def _tiles(inputs: Inputs, name: str) -> dict[str, ImageTiles]:
-    return {m.card.name: m.store.read(name) for m in inputs.members if name in m.store.people}
+    return work_ahead(score, inputs.held_out())
 
 
 def _overlay(inputs: Inputs, score: ImageScore, with_image: bool) -> Overlay:
-    predicted = scores.predict(_tiles(inputs, score.name), inputs.voters)
+    predicted = scores.predict(inputs.tiles(score.name), inputs.voters)
     image = inputs.cache.read(score.name)
     return overlays.of_image(image, predicted, score.overall, with_image=with_image)
 
@@ -185,12 +139,6 @@ def _member(member: MemberInputs, found: Sequence[ImageScore]) -> MemberFacts:
         per_bone=scores.per_bone(found, member.card.name),
         run=member.trained,
     )
-
-
-def _member_runs(inputs: Inputs) -> Iterable[StageRun]:
-    for member in inputs.members:
-        yield member.trained
-        yield member.predicted
 
 
 def _balance(inputs: Inputs) -> tuple[balance.FoldBalance, ...]:
@@ -230,7 +178,7 @@ def _commands(inputs: Inputs, part: str) -> list[str]:
         split=inputs.split,
         preprocess=inputs.preprocessed,
         members={member.card.name: member.trained for member in inputs.members},
-        infer={member.card.name: member.predicted for member in inputs.members},
+        infer={member.card.name: member.inferred or member.predicted for member in inputs.members},
         ensemble=inputs.voted,
         part=part,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +45,15 @@ class Shape:
         return bones.NAMES[self.class_id]
 
 
+S = TypeVar("S")
+
+
 @dataclass(frozen=True, kw_only=True)
-class View:
+class View(Generic[S]):
     """A picture and the shapes that lie over it."""
 
     picture: Picture
-    shapes: tuple[Shape, ...]
+    shapes: tuple[S, ...]
 
     @property
     def view_box(self) -> str:
@@ -66,9 +70,9 @@ class Overlay:
     person: str
     mean: float | None
     """Mean Dice over the bones; None without truth."""
-    whole: View | None
+    whole: View[Shape] | None
     """None where no X-ray is to be shown, as `detail`."""
-    detail: View | None
+    detail: View[Shape] | None
     """Around the worst bone; None without truth."""
     worst: tuple[Shape, ...]
     """The three bones with the least Dice, worst first; empty without truth."""
@@ -100,7 +104,7 @@ def of_image(
         name=image.name,
         person=image.person,
         mean=None if dice is None else float(dice.mean()),
-        whole=_whole(image, shapes) if with_image else None,
+        whole=whole(image.pixels, shapes) if with_image else None,
         detail=_detail(image, predicted, shapes, worst[0].class_id) if has_detail else None,
         worst=worst,
         missing=tuple(bones.NAMES[c] for c, runs in enumerate(predicted) if not len(runs)),
@@ -139,20 +143,35 @@ def _bone_box(image: CachedImage, class_id: int, runs: Runs) -> Box:
     return outlines.roi(runs, (height, width))[0] if box.is_empty else box
 
 
-def _whole(image: CachedImage, shapes: Sequence[Shape]) -> View:
-    picture = pictures.of_image(image.pixels, side_px=_SIDE_PX, limit_bytes=_LIMIT_BYTES)
+def _detail(
+    image: CachedImage, predicted: Sequence[Runs], shapes: Sequence[Shape], class_id: int
+) -> View[Shape]:
+    boxes = {
+        shape.class_id: _bone_box(image, shape.class_id, predicted[shape.class_id])
+        for shape in shapes
+    }
+    boxed = [(shape, boxes[shape.class_id]) for shape in shapes]
+    return enlarged(image.pixels, boxes[class_id], boxed)
+
+
+def whole(pixels: NDArray[np.uint8], shapes: Sequence[S]) -> View[S]:
+    """All of an image: uint8 (H, W), with all its shapes."""
+    picture = pictures.of_image(pixels, side_px=_SIDE_PX, limit_bytes=_LIMIT_BYTES)
     return View(picture=picture, shapes=tuple(shapes))
 
 
-def _detail(
-    image: CachedImage, predicted: Sequence[Runs], shapes: Sequence[Shape], class_id: int
-) -> View:
-    height, width = image.pixels.shape
-    box = _square(_bone_box(image, class_id, predicted[class_id]), (height, width))
-    picture = pictures.of_image(image.pixels, side_px=_DETAIL_PX, limit_bytes=_LIMIT_BYTES, box=box)
-    boxes = [_bone_box(image, shape.class_id, predicted[shape.class_id]) for shape in shapes]
-    near = tuple(shape for shape, found in zip(shapes, boxes, strict=True) if _meet(box, found))
-    return View(picture=picture, shapes=near)
+def enlarged(pixels: NDArray[np.uint8], bone: Box, boxed: Sequence[tuple[S, Box]]) -> View[S]:
+    """The surroundings of one bone.
+
+    Args:
+        pixels: uint8 (H, W).
+        bone: where it is.
+        boxed: shapes with the boxes that hold them; those that the surroundings meet are shown.
+    """
+    height, width = pixels.shape
+    box = _square(bone, (height, width))
+    picture = pictures.of_image(pixels, side_px=_DETAIL_PX, limit_bytes=_LIMIT_BYTES, box=box)
+    return View(picture=picture, shapes=tuple(s for s, found in boxed if _meet(box, found)))
 
 
 def _square(box: Box, shape: tuple[int, int]) -> Box:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from handseg import bones
 from handseg.findings.finding import IN_IMAGES, MEANING
-from handseg.report import curves, heat, records, selection, tables, warnings, wording
+from handseg.report import curves, heat, records, reliability, selection, tables, warnings, wording
 from handseg.report.curves import Series
 from handseg.report.facts import Facts
 
@@ -42,6 +42,8 @@ def render(facts: Facts) -> str:
             sizes=Counter(f"{s.shape[0]} × {s.shape[1]}" for s in facts.scores),
             data_hashes=records.raw_data(facts.runs),
             person_key=records.person_key(facts.runs),
+            reliability=reliability,
+            reliability_svg=_reliability(facts),
             loss_svg=_loss(facts),
             dice_svg=_dice(facts),
             commits=records.commits(facts.runs),
@@ -78,6 +80,11 @@ def _environment() -> Environment:
 def _floor(lowest_quartile: float) -> float:
     """Where the spread's axis begins: a tenth below every box; single images may lie before it."""
     return max(0, math.ceil(10 * lowest_quartile) - 2) / 10
+
+
+def _reliability(facts: Facts) -> Markup:
+    found = reliability.of_all(facts.calibration)
+    return Markup("" if found is None else reliability.draw(found))
 
 
 def _loss(facts: Facts) -> Markup:

@@ -1,11 +1,13 @@
 """What the run.json of each artifact says, in types."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from handseg import pseudonyms
 from handseg.errors import BadInput
+from handseg.report import usage
+from handseg.report.usage import Usage
 from handseg.settings_codec import from_dict
 
 
@@ -46,6 +48,10 @@ class StageRun:
     """Of a training: what it took over all resumptions."""
     laps: Sequence[Lap] = ()
     """Of a training: one for each line of its member's history."""
+    member: str = ""
+    """Whose it is; empty where it is no member's."""
+    usage: Usage = field(default_factory=Usage)
+    """Its memory."""
 
     @property
     def seconds(self) -> float:
@@ -67,13 +73,16 @@ class StageRun:
         return sum(seconds * part for seconds, part in measured) / total if total > 0 else None
 
 
-def parse(record: Mapping[str, object], *, artifact: str, content: str) -> StageRun:
+def parse(
+    record: Mapping[str, object], *, artifact: str, content: str, member: str = ""
+) -> StageRun:
     """Read a record.
 
     Args:
         record: a run.json.
         artifact: the artifact's name.
         content: its content hash.
+        member: whose it is.
 
     Raises:
         BadInput: an entry is missing or of another form.
@@ -95,6 +104,8 @@ def parse(record: Mapping[str, object], *, artifact: str, content: str) -> Stage
             choice=_mapping(record["choice"]) if "choice" in record else None,
             training_s=float(str(record["seconds"])) if "seconds" in record else None,
             laps=_laps(record.get("laps", [])),
+            member=member,
+            usage=usage.parse(record),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from handseg.report.records import StageRun
 from handseg.settings import (
@@ -54,7 +54,7 @@ def commands(
                 f" --out {_folder('stores', name, 'test')}"
                 + _flags(InferSettings(), infer[name].settings)
             )
-    return [*lines, *_choose(ensemble), _vote(ensemble, part)]
+    return [*lines, *_choose(ensemble), _vote(ensemble, part), _report(list(members), part)]
 
 
 def _choose(ensemble: StageRun) -> list[str]:
@@ -90,6 +90,17 @@ def _vote(ensemble: StageRun, part: str) -> str:
     return (
         f"handseg ensemble --stores {stores}{_weights(ensemble)}{choice} --out submission.csv"
         f"{settings}"
+    )
+
+
+def _report(members: Sequence[str], part: str) -> str:
+    checkpoints = " ".join(_folder("members", name) for name in members)
+    stores = " ".join(_folder("stores", name, "oof") for name in members)
+    voters = " ".join(_folder("stores", name, "test") for name in members)
+    return (
+        f"handseg report --cache cache --folds folds.csv --members {checkpoints} --stores {stores}"
+        f"{f' --voters {voters}' if part == 'test' else ''} --submission submission.csv"
+        " --out report.html"
     )
 
 

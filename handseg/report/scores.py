@@ -16,6 +16,8 @@ from handseg.findings.mistaken import Counts
 from handseg.images.cache import CachedImage
 from handseg.inference.store import ImageTiles
 from handseg.masks import bitfield, dice, rle
+from handseg.report import calibration, disagreement
+from handseg.report.disagreement import ImageDisagreement
 
 MEMBER_THRESHOLD = 0.5
 """A member alone is scored at this probability, as training does."""
@@ -54,6 +56,10 @@ class Scored:
     score: ImageScore
     mistaken: Counts
     """Pixels of the vote's prediction, by true and by predicted bone."""
+    calibration: Mapping[str, calibration.Counts]
+    """Pixels by probability, of each member that held the image out."""
+    disagreement: ImageDisagreement | None
+    """Between these members; None where there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +103,7 @@ def score(image: CachedImage, tiles: Mapping[str, ImageTiles], voters: Voters) -
     """
     height, width = image.pixels.shape
     truth = bitfield.class_runs(image.polygons, (height, width))
-    alone = {name: voting.vote([values], [1.0], MEMBER_THRESHOLD) for name, values in tiles.items()}
+    alone = member_masks(tiles)
     if len(alone) == 1 and voters.rule == Rule.at(MEMBER_THRESHOLD):
         predicted = next(iter(alone.values()))
     else:
@@ -111,7 +117,17 @@ def score(image: CachedImage, tiles: Mapping[str, ImageTiles], voters: Voters) -
         members={name: _dice(runs, truth) for name, runs in alone.items()},
         findings=tuple(findings.of_prediction(image.name, predicted, width, truth=truth)),
     )
-    return Scored(score=found, mistaken=mistaken.counts(predicted, truth))
+    return Scored(
+        score=found,
+        mistaken=mistaken.counts(predicted, truth),
+        calibration={name: calibration.counts(values, truth) for name, values in tiles.items()},
+        disagreement=disagreement.of_masks(image.name, image.person, alone),
+    )
+
+
+def member_masks(tiles: Mapping[str, ImageTiles]) -> dict[str, list[rle.Runs]]:
+    """Each member's own masks, 29 runs in the official order; see `MEMBER_THRESHOLD`."""
+    return {name: voting.vote([values], [1.0], MEMBER_THRESHOLD) for name, values in tiles.items()}
 
 
 def _dice(predicted: Sequence[rle.Runs], truth: Sequence[rle.Runs]) -> PerBone:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from handseg.ensemble.choice import Choice, Interval
 from handseg.ensemble.rule import Rule
+from handseg.report.facts import Facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,24 @@ def how(rule: Rule) -> str:
     level = f"threshold {low:g}" if low == high else f"thresholds {low:g} to {high:g}"
     cleaned = ", largest region only" if rule.largest_component else ""
     return f"{rule.voting} voting, {level}{cleaned}"
+
+
+def why(facts: Facts) -> str:
+    """Where the members' weights come from, in a sentence."""
+    if len(facts.members) == 1:
+        return "One member decides alone: its weight counts for nothing."
+    if facts.choice is not None:
+        return (
+            "The weights were chosen on out-of-fold predictions; “Selection” below has the "
+            "evidence."
+        )
+    voted = next(run for run in facts.runs if run.stage == "ensemble")
+    if isinstance(voted.settings.get("weights"), list):
+        return "The weights were given by hand."
+    return (
+        "No weights were given, so each member has its validation Dice: that on the fold it held "
+        "out, which needs no test image. Members of nearly the same Dice vote nearly alike."
+    )
 
 
 def gain(interval: Interval) -> str:

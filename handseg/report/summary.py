@@ -14,7 +14,8 @@ def text(facts: Facts) -> str:
         f"# Dice {wording.dice(facts.dice)}",
         "",
         f"{wording.OUT_OF_FOLD} "
-        f"Mean over {wording.count(len(facts.scores), 'image')} and {bones.COUNT} bones.",
+        f"Mean over {wording.count(len(facts.scores), 'image')} and {bones.COUNT} bones; "
+        f"{wording.interval(facts.intervals)} (of {facts.scored_people}).",
         "",
         "| member | held-out fold | Dice | weight | images | training |",
         "|---|---|---|---|---|---|",

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from handseg import bones
+from handseg.ensemble.choice import Interval
 from handseg.report.facts import Facts, MemberFacts
 from handseg.report.records import StageRun
 from handseg.report.rerun import flat
@@ -23,6 +24,8 @@ class BoneRow:
     area_px: float
     """Mean area of the truth, in pixels of the images."""
     overall: float
+    interval: Interval | None
+    """Of that mean, over people; None for too few of them."""
     members: tuple[float, ...]
     spread: tuple[float, float, float, float, float]
     """Least, lower quartile, median, upper quartile and greatest Dice over the images."""
@@ -41,6 +44,7 @@ def bone_rows(facts: Facts) -> list[BoneRow]:
             group=groups[class_id],
             area_px=float(areas[class_id]),
             overall=float(facts.overall[class_id]),
+            interval=facts.intervals[1 + class_id] if facts.intervals else None,
             members=tuple(float(m.per_bone[class_id]) for m in facts.members),
             spread=tuple(spread[class_id]),
         )

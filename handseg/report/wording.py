@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from handseg.ensemble.choice import Interval
+from handseg.ensemble.interval import LEAST_PEOPLE, MANY_PEOPLE
+
 OUT_OF_FOLD = (
     "Every figure of Dice here is out-of-fold: an image is scored with the members that never saw "
     "its person in training."
@@ -31,6 +34,50 @@ def duration(seconds: float) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def memory(number: int | None) -> str:
+    """Bytes in MB under a GB, else in GB, of 10^6 and 10^9; or a dash where there are none."""
+    if number is None:
+        return "–"
+    return f"{number / 1e6:,.0f} MB" if number < 1e9 else f"{number / 1e9:.1f} GB"
+
+
+def bounds(found: Interval) -> str:
+    """The ends of an interval of Dice."""
+    return f"{dice(found.low)}–{dice(found.high)}"
+
+
+def interval(found: Sequence[Interval]) -> str:
+    """What is known of how far the mean Dice may be off; the first is the mean's."""
+    if not found:
+        return f"no interval: it takes {LEAST_PEOPLE} people or more"
+    return f"95 % interval over people {bounds(found[0])}"
+
+
+def people(number: int) -> str:
+    """What intervals over so many people are, or why there are none."""
+    if number < LEAST_PEOPLE:
+        return (
+            f"There are no intervals: {count(number, 'person')} had images that were scored, and "
+            f"of fewer than {LEAST_PEOPLE} an interval would mean nothing."
+        )
+    few = (
+        f" Of so few people such an interval holds the truth rather in 80 to 92 of 100 cases than "
+        f"in 95, which takes more than {MANY_PEOPLE}."
+    )
+    return (
+        f"Intervals are over people: {number:,} people are drawn anew from the {number:,}, each "
+        "with all their images, 2,000 times; 95 % of the means lie within."
+        + (few if number < MANY_PEOPLE else "")
+    )
+
+
+def leaning(excess: float) -> str:
+    """Whether probabilities promise too much (above 0) or too little."""
+    if abs(excess) < 0.005:
+        return "they lean to neither side"
+    return "they promise too much" if excess > 0 else "they promise too little"
 
 
 def some(names: Sequence[str], most: int = 6) -> str:

@@ -1,5 +1,6 @@
 """The report in a real browser; `make test-all` installs Chromium."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.browser
 
 RUN = "<img src=x onerror=document.title='owned'>"
 DESKTOP, PHONE, SMALL_PHONE = (1280, 900), (390, 844), (320, 640)
+SIZES = [(1440, 900), DESKTOP, (768, 1024), PHONE, (360, 740), SMALL_PHONE]
 
 
 @dataclass
@@ -28,8 +30,9 @@ class Opened:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
     members = {"fold-0": 0, "fold-1": 1, "a member with a rather long name": 0}
-    made = make_run(folder / RUN, members=members, side=256)
-    made.report(folder / RUN / "page.html")
+    people = [f"ID{number:03}" for number in range(1, 7)]
+    made = make_run(folder / RUN, members=members, people=people, side=256)
+    made.report(folder / RUN / "page.html", voters=True)
     return folder / RUN / "page.html"
 
 
@@ -65,7 +68,8 @@ def test_it_opens_from_a_file_without_a_word_and_without_the_network(
 
 def test_every_picture_is_loaded(opened: Opened) -> None:
     sizes = opened.page.evaluate("[...document.images].map((image) => image.naturalWidth)")
-    assert len(sizes) == 4 * 2 + 2 * 2 + 2  # four worst and two best, enlarged too; two test images
+    # four worst, two best and two that members disagree on, enlarged too; two test images
+    assert len(sizes) == (4 + 2 + 2) * 2 + 2
     assert min(sizes) > 0
 
 
@@ -81,9 +85,9 @@ def test_a_click_on_a_column_sorts_by_it_and_another_turns_the_order(opened: Ope
 
 def test_numbers_are_sorted_as_numbers_and_bones_in_the_official_order(opened: Opened) -> None:
     opened.page.get_by_role("button", name="Area, px").click()
-    areas = [int(text.replace(",", "")) for text in column(opened.page, ".bone-table", 7)]
+    areas = [int(text.replace(",", "")) for text in column(opened.page, ".bone-table", 8)]
     assert areas == sorted(areas)
-    opened.page.get_by_role("button", name="Bone").click()
+    opened.page.locator(".bone-table").get_by_role("button", name="Bone").click()
     assert column(opened.page, ".bone-table", 1)[1:11:9] == ["finger-2", "finger-11"]
 
 
@@ -102,7 +106,7 @@ def test_truth_and_prediction_can_be_hidden(opened: Opened) -> None:
     assert not predicted.is_visible()
 
 
-@pytest.mark.parametrize("opened", [DESKTOP, PHONE, SMALL_PHONE], indirect=True)
+@pytest.mark.parametrize("opened", SIZES, indirect=True)
 def test_nothing_sticks_out_to_the_side(opened: Opened) -> None:
     wide, window = opened.page.evaluate(
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
@@ -133,3 +137,68 @@ def test_a_runs_name_is_text_and_nothing_else(opened: Opened) -> None:
     assert opened.page.title().startswith(RUN)
     assert opened.page.locator("h1").inner_text().startswith(RUN)
     assert opened.page.evaluate("document.scripts.length") == 1
+
+
+def test_a_table_is_sorted_by_the_keyboard_alone_and_focus_can_be_seen(opened: Opened) -> None:
+    page = opened.page
+    head = page.locator(".apart-bones").get_by_role("button", name="Disagreement")
+    page.locator(".apart-bones").get_by_role("button", name="Bone").focus()
+    page.keyboard.press("Tab")
+    assert head.evaluate("(one) => one === document.activeElement")
+    assert head.evaluate("(one) => getComputedStyle(one).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    rising = [float(text) for text in column(page, ".apart-bones", 2)]
+    assert rising == sorted(rising)
+    page.keyboard.press("Space")
+    assert [float(text) for text in column(page, ".apart-bones", 2)] == rising[::-1]
+
+
+@pytest.mark.parametrize("opened", [PHONE], indirect=True)
+def test_a_table_wider_than_the_window_can_be_reached_and_moved_by_keys(opened: Opened) -> None:
+    table = opened.page.locator(".scroll:has(.bone-table)")
+    table.focus()
+    opened.page.keyboard.press("ArrowRight")
+    opened.page.wait_for_function("document.querySelector('.scroll:has(.bone-table)').scrollLeft")
+
+
+def test_labels_of_the_reliability_curve_lie_within_its_figure(opened: Opened) -> None:
+    outside = opened.page.evaluate(
+        """() => [...document.querySelectorAll("#confidence ~ .two svg text")].filter((text) => {
+          const inner = text.getBoundingClientRect();
+          const outer = text.ownerSVGElement.getBoundingClientRect();
+          return inner.left < outer.left - 1 || inner.right > outer.right + 1;
+        }).map((text) => text.textContent)"""
+    )
+    assert outside == []
+
+
+PAGES = re.compile(rb"/Type\s*/Page\b(?!s)")
+
+
+@pytest.mark.parametrize("opened", [DESKTOP, "dark"], indirect=True)
+def test_printed_it_is_a_light_report_of_several_pages(opened: Opened, tmp_path: Path) -> None:
+    page = opened.page
+    page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
+    assert len(PAGES.findall((tmp_path / "report.pdf").read_bytes())) > 5
+    page.emulate_media(media="print")
+    levels = page.evaluate("getComputedStyle(document.body).color").removeprefix("rgb(")
+    assert int(levels.split(",")[0]) < 100
+    for control in ("nav", ".toggles"):
+        assert not page.locator(control).is_visible()
+    assert page.locator("#again").is_visible()
+
+
+def test_printed_nothing_is_folded_away_or_wider_than_the_paper(opened: Opened) -> None:
+    page = opened.page
+    paper_px = round((210 - 2 * 12) / 25.4 * 96)
+    page.set_viewport_size({"width": paper_px, "height": 1000})
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    wide = page.evaluate(
+        "[...document.querySelectorAll('table, img, svg, pre')].filter((one) =>"
+        f" one.getBoundingClientRect().right > {paper_px} + 1).map((one) => one.outerHTML)"
+    )
+    assert wide == []
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details:not([open])").count() > 3

@@ -52,7 +52,7 @@ def test_of_two_people_a_quarter_of_the_draws_is_the_worse_one_twice() -> None:
 def test_many_people_are_drawn_a_few_draws_at_a_time_and_all_the_same() -> None:
     people = [f"ID{number:03}" for number in range(300)]
     values = np.random.default_rng(3).random(300)
-    assert interval._AT_ONCE < interval._DRAWS * len(people)
+    assert interval._DRAWS * len(people) > interval._AT_ONCE
     drawn = np.random.default_rng(0).multinomial(300, [1 / 300] * 300, size=interval._DRAWS)
     low, high = np.percentile(drawn @ values / 300, (2.5, 97.5))
     found = interval.over_people(values, people)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from handseg import bones, provenance
 from handseg.ensemble import submission, voting
@@ -13,9 +14,10 @@ from handseg.folds import FoldRow, FoldTable
 from handseg.images.cache import CachedImage, CacheWriter, ImageCache
 from handseg.inference.store import Store, StoreCard, StoreWriter
 from handseg.inference.tiles import ImageTiles
+from handseg.masks.polygons import Polygons
 from handseg.provenance import Origin
 from handseg.report import card, records
-from handseg.report.gather import Inputs, MemberInputs
+from handseg.report.inputs import Inputs, MemberInputs
 from handseg.report.records import StageRun
 from handseg.settings import ModelSettings, PreprocessSettings, SplitSettings, TrainSettings
 from handseg.stages.report import report
@@ -36,21 +38,30 @@ class MadeRun:
     def place(self, name: str) -> Location:
         return Location(str(self.folder / name))
 
-    def report(self, out: Path, markdown: Path | None = None, *, no_images: bool = False) -> None:
-        """Run the stage on it."""
+    def report(
+        self,
+        out: Path,
+        markdown: Path | None = None,
+        *,
+        no_images: bool = False,
+        voters: bool = False,
+    ) -> None:
+        """Run the stage on it; with the stores that voted, where a test part has some."""
         report(
             cache=self.place("cache"),
             folds=self.place("folds.csv"),
             members=[self.place(f"members/{name}") for name in self.members],
             stores=[self.place(f"stores/{name}/oof") for name in self.members],
             submission=self.place("submission.csv"),
+            voters=[self.place(f"stores/{name}/test") for name in self.members] if voters else None,
             out=Location(str(out)),
             markdown=None if markdown is None else Location(str(markdown)),
             no_images=no_images,
         )
 
-    def inputs(self) -> Inputs:
+    def inputs(self, *, voters: bool = False) -> Inputs:
         """All of it opened, as the stage does."""
+        tests = {name: self.folder / "stores" / name / "test" for name in self.members}
         voted = self._run("submission.csv")
         return Inputs(
             run_name="toy",
@@ -61,8 +72,10 @@ class MadeRun:
                     card=card.read(self.folder / "members" / name),
                     store=Store(self.folder / "stores" / name / "oof"),
                     weight=voted.weights[name],
-                    trained=self._run(f"members/{name}"),
-                    predicted=self._run(f"stores/{name}/oof"),
+                    trained=self._run(f"members/{name}", name),
+                    predicted=self._run(f"stores/{name}/oof", name),
+                    test_store=Store(tests[name]) if voters else None,
+                    inferred=self._run(f"stores/{name}/test", name) if voters else None,
                 )
                 for name in self.members
             ],
@@ -74,10 +87,10 @@ class MadeRun:
             voted=voted,
         )
 
-    def _run(self, name: str) -> StageRun:
+    def _run(self, name: str, member: str = "") -> StageRun:
         record = provenance.read(self.folder / name)
         content = artifact.content_hash(self.folder / name)
-        return records.parse(record, artifact=name, content=content)
+        return records.parse(record, artifact=name, content=content, member=member)
 
 
 def make_run(
@@ -109,14 +122,26 @@ def make_run(
         error = errors_px[number % len(errors_px)]
         held = [pair for pair, row in zip(train, rows, strict=True) if row.fold == fold]
         _write_member(run, name, fold, number)
-        _write_store(run, name, fold, [
-            predict(image, polygons, error_px=error + place)
-            for place, (image, polygons) in enumerate(held)
-        ])  # fmt: skip
+        for part, predicted in _predictions(held, test, error).items():
+            _write_store(run, name, fold, part, predicted)
     _write_submission(
         run, [predict(image, polygons, error_px=1) for image, polygons in test or train]
     )
     return run
+
+
+Pairs = Sequence[tuple[CachedImage, Polygons]]
+Part = Literal["oof", "test"]
+
+
+def _predictions(held: Pairs, test: Pairs, error: int) -> dict[Part, list[ImageTiles]]:
+    def predictions(pairs: Pairs) -> list[ImageTiles]:
+        return [
+            predict(image, polygons, error_px=error + place)
+            for place, (image, polygons) in enumerate(pairs)
+        ]
+
+    return {"oof": predictions(held), "test": predictions(test)}
 
 
 def _record(stage: str, settings: Mapping[str, object], **parents: str) -> dict[str, object]:
@@ -188,11 +213,13 @@ def _write_member(run: MadeRun, name: str, fold: int, number: int) -> None:
         provenance.write(path, {**record, "seconds": 1201.5, "laps": laps})
 
 
-def _write_store(run: MadeRun, name: str, fold: int, images: Sequence[ImageTiles]) -> None:
+def _write_store(
+    run: MadeRun, name: str, fold: int, part: Part, images: Sequence[ImageTiles]
+) -> None:
     store_card = StoreCard(
         member=name,
         fold=fold,
-        part="oof",
+        part=part,
         classes=list(bones.NAMES),
         dice=0.9,
         cut_level=8,
@@ -200,12 +227,12 @@ def _write_store(run: MadeRun, name: str, fold: int, images: Sequence[ImageTiles
         cache=_hash(run, "cache"),
         folds=_hash(run, "folds.csv"),
     )
-    order = ImageCache(run.folder / "cache").names("train")
-    with artifact.writing(run.place(f"stores/{name}/oof"), folder=True) as path:
+    order = ImageCache(run.folder / "cache").names("test" if part == "test" else "train")
+    with artifact.writing(run.place(f"stores/{name}/{part}"), folder=True) as path:
         with StoreWriter(path, store_card) as writer:
             for image in images:
                 writer.add(image, order.index(image.name))
-        provenance.write(path, _record("infer", {"batch_size": 1, "part": "oof"}))
+        provenance.write(path, _record("infer", {"batch_size": 1, "part": part}))
 
 
 def _write_submission(run: MadeRun, images: Sequence[ImageTiles]) -> None:
@@ -216,4 +243,5 @@ def _write_submission(run: MadeRun, images: Sequence[ImageTiles]) -> None:
             {"name": name, "weight": float(number + 1)} for number, name in enumerate(run.members)
         ]
         settings = {"threshold": 0.5, "weights": [member["weight"] for member in members]}
-        provenance.write(path, {**_record("ensemble", settings), "members": members})
+        stores = {f"store_{n}": _hash(run, f"stores/{m}/test") for n, m in enumerate(run.members)}
+        provenance.write(path, {**_record("ensemble", settings, **stores), "members": members})

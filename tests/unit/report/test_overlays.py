@@ -9,7 +9,7 @@ from handseg.images.cache import CachedImage
 from handseg.masks import bitfield, rle
 from handseg.masks.polygons import Box
 from handseg.report import overlays
-from handseg.report.overlays import Overlay, View
+from handseg.report.overlays import Overlay, Shape, View
 from tests.unit.report.toy_hands import draw, hand
 
 SIDE = 256
@@ -18,7 +18,7 @@ IMAGE = CachedImage("a.png", "ann", "train", draw(TRUTH, SIDE, 0), TRUTH)
 FOUND = bitfield.class_runs(TRUTH, (SIDE, SIDE))
 
 
-def whole(overlay: Overlay) -> View:
+def whole(overlay: Overlay) -> View[Shape]:
     """The view of all of an image that is shown."""
     assert overlay.whole is not None
     return overlay.whole

@@ -5,10 +5,14 @@ import numpy as np
 import pytest
 
 from handseg import bones
+from handseg.ensemble.choice import Interval
 from handseg.report import page, wording
 from handseg.report.facts import Facts
+from handseg.report.gather import gather
 from handseg.report.records import Lap
+from handseg.report.usage import Usage
 from handseg.training.identity import Change
+from tests.unit.report.made_run import MadeRun
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
@@ -116,3 +120,80 @@ def test_a_member_says_how_long_it_waited_for_images(facts: Facts) -> None:
     html = page.render(replace(facts, members=(waited, *others)))
     assert ">20 %</td>" in html
     assert ">–</td>" in html
+
+
+def test_every_section_of_the_contents_is_there(html: str) -> None:
+    asked = re.findall(r'<a href="#([a-z]+)"', html)
+    assert len(asked) >= 13
+    assert [name for name in asked if f'id="{name}"' not in html] == []
+
+
+def test_too_few_people_are_said_instead_of_an_interval(html: str) -> None:
+    assert "no interval: it takes 5 people or more" in html
+    assert "There are no intervals: 4 people had images that were scored" in html
+    assert "95 % interval<" not in html
+
+
+def test_intervals_stand_beside_the_mean_and_each_bone(facts: Facts) -> None:
+    known = tuple(Interval(mean=0.9, low=0.8 + c / 1000, high=0.95) for c in range(30))
+    html = page.render(replace(facts, intervals=known))
+    assert "95 % interval over people 0.8000–0.9500" in html
+    assert html.count("–0.9500</td>") == 29 + 1  # each bone, and the mean at the foot
+    assert "0.8290–0.9500" in html  # the Ulna's
+
+
+def test_confidence_is_said_with_what_is_counted(html: str) -> None:
+    assert re.search(r"Expected calibration error <strong>0\.\d{4}</strong>", html)
+    assert "outside its regions, the vote gives 0" in html
+    assert html.count("<svg") > 3
+
+
+def test_nothing_to_compare_is_said(html: str, facts: Facts) -> None:
+    assert "no test stores were given (--voters)" in html
+    alone = page.render(replace(facts, members=facts.members[:1]))
+    assert "Nothing can be compared: there is one member." in alone
+
+
+def test_where_members_disagree_is_shown_and_escaped(made_run: MadeRun) -> None:
+    found = gather(made_run.inputs(voters=True), lambda scores, total: scores)
+    assert found.disagreement is not None
+    html = page.render(found)
+    assert html.count('<path class="first"') == html.count('<path class="second"') > 2 * 29
+    assert "Compared are 2 test images" in html
+    hostile = replace(
+        found.disagreement,
+        worst=(replace(found.disagreement.worst[0], name=HOSTILE, pair=(HOSTILE, HOSTILE)),),
+        overlays=(replace(found.disagreement.overlays[0], name=HOSTILE, pair=(HOSTILE, HOSTILE)),),
+        pairs=(replace(found.disagreement.pairs[0], pair=(HOSTILE, HOSTILE)),),
+    )
+    html = page.render(replace(found, disagreement=hostile))
+    assert "<img src=x" not in html and html.count("&lt;img src=x") >= 6
+
+
+def test_without_images_disagreement_is_told_in_figures(made_run: MadeRun) -> None:
+    html = page.render(
+        gather(made_run.inputs(voters=True), lambda scores, total: scores, with_images=False)
+    )
+    assert "<img" not in html and "data:image" not in html
+    assert "disagreement <strong>0." in html
+
+
+def test_the_vote_says_where_its_weights_come_from(html: str, facts: Facts) -> None:
+    assert "The weights were given by hand." in html
+    assert ">33 %</td>" in html and ">67 %</td>" in html
+    runs = [
+        replace(run, settings={**run.settings, "weights": None}) if run.stage == "ensemble" else run
+        for run in facts.runs
+    ]
+    own = page.render(replace(facts, runs=tuple(runs)))
+    assert "No weights were given, so each member has its validation Dice" in own
+    assert "decides alone" in page.render(replace(facts, members=facts.members[:1]))
+
+
+def test_time_and_memory_of_every_stage_are_told(facts: Facts) -> None:
+    first, second, *rest = facts.runs
+    known = replace(first, usage=Usage(peak_bytes=512_000_000, worker_most_bytes=1_500_000_000))
+    above = replace(second, usage=Usage(peak_bytes=7_000_000, is_own=False, gpu_peak_bytes=10**10))
+    html = page.render(replace(facts, runs=(known, above, *rest)))
+    for text in (">512 MB<", ">1.5 GB<", ">up to 7 MB<", ">10.0 GB<"):
+        assert text in html

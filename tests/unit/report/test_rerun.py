@@ -12,7 +12,9 @@ from tests.unit.report.made_run import MadeRun
 
 def test_every_stage_is_a_command(facts: Facts) -> None:
     stages = [shlex.split(line)[1] for line in facts.commands]
-    assert stages == ["split", "preprocess", "train", "infer", "train", "infer", "ensemble"]
+    assert stages == [
+        *("split", "preprocess", "train", "infer", "train", "infer", "ensemble", "report"),
+    ]
 
 
 def test_a_warm_start_is_told_by_its_hash(made_run: MadeRun) -> None:
@@ -27,7 +29,7 @@ def test_a_warm_start_is_told_by_its_hash(made_run: MadeRun) -> None:
 
 
 def test_settings_that_are_not_the_default_are_flags(facts: Facts) -> None:
-    split, _, first, _, second, _, vote = facts.commands
+    split, _, first, _, second, _, vote, told = facts.commands
     assert split == "handseg split --data DATA --out folds.csv --settings.folds 2"
     assert first == (
         "handseg train --cache cache --folds folds.csv --fold 0 --out members/first"
@@ -39,13 +41,33 @@ def test_settings_that_are_not_the_default_are_flags(facts: Facts) -> None:
         "handseg ensemble --stores stores/first/test stores/second/test --weights 1.0 2.0"
         " --out submission.csv"
     )
+    assert told == (
+        "handseg report --cache cache --folds folds.csv --members members/first members/second"
+        " --stores stores/first/oof stores/second/oof --voters stores/first/test"
+        " stores/second/test --submission submission.csv --out report.html"
+    )
+
+
+def test_how_the_test_images_were_predicted_is_taken_from_the_stores_that_voted(
+    made_run: MadeRun,
+) -> None:
+    inputs = made_run.inputs(voters=True)
+    first, second = inputs.members
+    assert first.inferred is not None
+    flipped = replace(first.inferred, settings={"tta_flip": True, "part": "test"})
+    found = gather(
+        replace(inputs, members=[replace(first, inferred=flipped), second]),
+        lambda scores, total: scores,
+    )
+    assert found.commands[3].endswith("--out stores/first/test --settings.tta_flip true")
+    assert found.commands[5].endswith("--out stores/second/test")
 
 
 def test_weights_are_a_flag_only_where_they_were_given(made_run: MadeRun) -> None:
     inputs = made_run.inputs()
     voted = replace(inputs.voted, settings={"threshold": 0.6, "weights": None})
     found = gather(replace(inputs, voted=voted), lambda scores, total: scores)
-    assert found.commands[-1] == (
+    assert found.commands[-2] == (
         "handseg ensemble --stores stores/first/test stores/second/test"
         " --out submission.csv --settings.threshold 0.6"
     )

@@ -108,7 +108,7 @@ def test_the_commands_choose_before_they_vote(made_run: MadeRun, choice: Choice)
     inputs = made_run.inputs()
     voted = replace(inputs.voted, choice=asdict(choice))
     found = gather.gather(replace(inputs, voted=voted), lambda scores, total: scores)
-    assert found.commands[-2:] == (
+    assert found.commands[-3:-1] == (
         "handseg select --members members/first members/second --stores stores/first/oof"
         " stores/second/oof --weights 1.0 2.0 --cache cache --folds folds.csv --out choice.json",
         "handseg ensemble --stores stores/first/test stores/second/test --weights 1.0 2.0"

@@ -10,6 +10,7 @@ from handseg.errors import BadInput, MissingInput
 from handseg.report import wording
 from handseg.stages.report import report
 from handseg.storage import artifact
+from handseg.storage.location import Location
 from tests.unit.report.made_run import MadeRun, make_run
 
 
@@ -76,6 +77,58 @@ def test_a_report_with_images_is_not_taken_for_one_without(run: MadeRun, tmp_pat
     run.report(tmp_path / "report.html")
     with pytest.raises(BadInput, match=r"settings\.no_images: \(none\) -> True"):
         run.report(tmp_path / "report.html", no_images=True)
+
+
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory: pytest.TempPathFactory) -> MadeRun:
+    folder = tmp_path_factory.mktemp("runs") / "tested"
+    return make_run(folder, members={"one": 0, "two": 1}, side=64)
+
+
+def test_the_stores_that_voted_show_where_members_disagree(tested: MadeRun, tmp_path: Path) -> None:
+    tested.report(tmp_path / "report.html", voters=True)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Compared are 2 test images" in html
+    parents = provenance.read(tmp_path / "report.html")["parents"]
+    assert isinstance(parents, dict)
+    for number, name in enumerate(("one", "two")):
+        store = tested.folder / "stores" / name / "test"
+        assert parents[f"voter_{number}"] == artifact.content_hash(store)
+
+
+def test_out_of_fold_stores_that_voted_are_read_once(run: MadeRun, tmp_path: Path) -> None:
+    stores = [run.place(f"stores/{name}/oof") for name in run.members]
+    report(
+        cache=run.place("cache"),
+        folds=run.place("folds.csv"),
+        members=[run.place(f"members/{name}") for name in run.members],
+        stores=stores,
+        submission=run.place("submission.csv"),
+        out=Location(str(tmp_path / "report.html")),
+        voters=stores,
+    )
+    parents = provenance.read(tmp_path / "report.html")["parents"]
+    assert isinstance(parents, dict) and "voter_0" not in parents
+
+
+def test_test_stores_of_some_members_alone_are_refused(tested: MadeRun, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="1 test stores of 2 members; give one per member, or none"):
+        report(
+            cache=tested.place("cache"),
+            folds=tested.place("folds.csv"),
+            members=[tested.place(f"members/{name}") for name in tested.members],
+            stores=[tested.place(f"stores/{name}/oof") for name in tested.members],
+            submission=tested.place("submission.csv"),
+            out=Location(str(tmp_path / "report.html")),
+            voters=[tested.place("stores/one/test")],
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_the_report_took_stands_in_its_record(run: MadeRun, tmp_path: Path) -> None:
+    run.report(tmp_path / "report.html")
+    memory = provenance.read(tmp_path / "report.html")["memory"]
+    assert isinstance(memory, dict) and memory["peak_bytes"] > 2**20
 
 
 def test_stores_and_members_must_be_as_many(run: MadeRun, tmp_path: Path) -> None:
