@@ -64,8 +64,7 @@ def report(
             and the outlines of one hand's bones; it says so.
     """
     started = Start.now()
-    # Out-of-fold stores may be what voted.
-    others = [place for place in voters or [] if place not in stores]
+    others = [place for place in voters or [] if place not in stores]  # these may have voted
     _check_asked(members, stores, others, [out, markdown, confusion])
     with ExitStack() as stack:
         # The cache's images have sums of their own.
