@@ -18,6 +18,7 @@ _MADE_BY = {
     "predictions": "ensemble",
     "store": "infer",
     "submission": "ensemble",
+    "voter": "infer",
 }
 """The stage that makes each kind of parent. A checkpoint that a training began with may lie
 anywhere, and raw data are no artifact."""
