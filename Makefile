@@ -144,6 +144,6 @@ $(READY): pyproject.toml docker/constraints.txt docker/install-opencv.sh
 	@echo "Setting up $(VENV), once; it takes a few minutes and 2.5 GB."
 	@$(PYTHON) -m venv $(VENV) || { echo "make: python3-venv is missing; as root: apt-get install python3-venv" >&2; exit 1; }
 	@echo "  torch ..." && $(PIP) torch
-	@echo "  everything else ..." && $(PIP) -e '.[train,fast,view,medical,pipeline,dev]'
+	@echo "  everything else ..." && $(PIP) -e '.[train,fast,view,medical,tensorboard,mlflow,pipeline,dev]'
 	@echo "  OpenCV without libGL ..." && docker/install-opencv.sh $(BIN)/python
 	@touch $@

@@ -13,6 +13,8 @@ _FORBIDS_CALLS = (
     "HF_HUB_DISABLE_TELEMETRY",
     # transformers has a service of theirs convert pickled weights, and takes what comes back.
     "DISABLE_SAFETENSORS_CONVERSION",
+    # MLflow says what it is used for.
+    "MLFLOW_DISABLE_TELEMETRY",
 )
 for _variable in _FORBIDS_CALLS:
     os.environ.setdefault(_variable, "1")

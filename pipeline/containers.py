@@ -10,6 +10,7 @@ from kfp import local
 
 from handseg.errors import MissingInput
 from handseg.pseudonyms import VARIABLE
+from handseg.tracking import choice
 
 _TMP = "/tmp"  # nosec B108 # the container's own
 
@@ -17,9 +18,11 @@ _TMP = "/tmp"  # nosec B108 # the container's own
 def runner(data: Path) -> local.DockerRunner:
     """A runner of containers that read the data and write nothing but their artifacts.
 
-    The key that hides people's ids is handed on to them, where this process has one.
+    The key that hides people's ids is handed on to them, and what names and opens MLflow, where
+    this process has them.
     """
     source = str(data.absolute())
+    handed_on = [name for name in (VARIABLE, *choice.OF_MLFLOW) if name in os.environ]
     return local.DockerRunner(
         mounts=[Mount(target=source, source=source, type="bind", read_only=True)],
         user=f"{os.getuid()}:{os.getgid()}" if os.getuid() else None,
@@ -28,7 +31,7 @@ def runner(data: Path) -> local.DockerRunner:
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
         shm_size="1g",
-        environment={VARIABLE: os.environ[VARIABLE]} if VARIABLE in os.environ else {},
+        environment={name: os.environ[name] for name in handed_on},
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from kfp import dsl, kubernetes
 
 from handseg.pseudonyms import VARIABLE
+from handseg.tracking import choice
 from pipeline.nodes import SPOT_TAINTS, Nodes, Toleration
 
 SECRET = "handseg-s3"  # nosec B105 # its name
@@ -17,6 +18,8 @@ _SECRET_KEYS = (
 )
 PEOPLE_SECRET = "handseg-people"  # nosec B105 # its name
 """Kubernetes secret with the key that hides people's ids, for tasks that read raw data."""
+TRACKERS_SECRET = "handseg-trackers"  # nosec B105 # its name
+"""Kubernetes secret with the address of MLflow and what opens it, for trainings."""
 _TMP, _SHARED = "/tmp", "/dev/shm"  # nosec B108 # the pod's own
 USER = 10001
 """The images' user; numeric, so that Kubernetes can see that it is not root."""
@@ -44,6 +47,8 @@ class Resources:
     """0 runs on the CPU."""
     reads_raw: bool = False
     """Whether it reads the raw data, and with them people's ids."""
+    is_tracked: bool = False
+    """Whether it tells trackers of experiments its course."""
 
 
 _HOUR_S = 3600
@@ -61,6 +66,7 @@ STAGES = {
         shared_memory="8Gi",
         scratch="100Gi",
         accelerators=1,
+        is_tracked=True,
     ),
     # An image takes 8.3 ms of a GPU and 0.096 s of a core: 4 cores would leave the GPU waiting.
     "infer": Resources(
@@ -113,6 +119,10 @@ def apply(task: dsl.PipelineTask, wanted: Resources, nodes: Nodes) -> None:
     if wanted.reads_raw:
         # Optional as well: `person_key` of the run says whether there must be one, and which.
         kubernetes.use_secret_as_env(task, PEOPLE_SECRET, {VARIABLE: VARIABLE}, optional=True)
+    if wanted.is_tracked:
+        # Optional, and so is each of its keys: without HANDSEG_MLFLOW nobody is told.
+        told = {key: key for key in choice.OF_MLFLOW}
+        kubernetes.use_secret_as_env(task, TRACKERS_SECRET, told, optional=True)
     # kfp's own start of a component writes to /tmp, and the root may be read-only.
     kubernetes.empty_dir_mount(task, "scratch", _TMP, size_limit=wanted.scratch)
     if wanted.shared_memory:

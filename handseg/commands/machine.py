@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from handseg.commands.plan import Step
-from handseg.errors import BadInput
+from handseg.errors import BadInput, MissingInput
 from handseg.storage import artifact
 
 
@@ -12,15 +12,16 @@ def check(plan: Sequence[Step]) -> None:
     """Look at the trainings and predictions that are still to be made.
 
     Raises:
-        BadInput: a GPU is asked for and absent, or shared memory is too small for the workers; the
-            message names the step.
+        BadInput: a GPU is asked for and absent, shared memory is too small for the workers, or a
+            tracker's variable cannot be right; the message names the step.
+        MissingInput: likewise, where a tracker's package is not installed.
     """
     for step in plan:
         if step.stage in ("train", "infer") and not artifact.exists(step.out):
             try:
                 _require(step)
-            except BadInput as error:
-                raise BadInput(f"{step.title}: {error}") from error
+            except (BadInput, MissingInput) as error:
+                raise type(error)(f"{step.title}: {error}") from error
 
 
 def _require(step: Step) -> None:

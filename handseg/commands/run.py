@@ -52,7 +52,8 @@ def run(
 
     Killed anywhere and called again it goes on; complete, it does nothing. What is left out of
     the settings below is the preset's. With --ensemble.select, how members vote is chosen on
-    out-of-fold predictions first.
+    out-of-fold predictions first. HANDSEG_TENSORBOARD and HANDSEG_MLFLOW in the environment name
+    trackers of its trainings (see handseg train --help).
 
     Args:
         data: Folder with train/ and, where there is one, test/ in the competition's layout.

@@ -75,7 +75,8 @@ def python() -> str:
     Raises:
         MissingInput: handseg is not installed.
     """
-    return _metadata()["Requires-Python"] or ""
+    wanted: list[str] = _metadata().get_all("Requires-Python") or [""]
+    return wanted[0]
 
 
 def _all() -> Iterator[Requirement]:

@@ -14,6 +14,8 @@ _PURPOSES = {
     "train": "train, infer, experiment and tune need it",
     "fast": "only backend onnxruntime and `handseg export` need it",
     "medical": "only `handseg import-dicom` and masks as NIfTI need it",
+    "tensorboard": "only trainings with HANDSEG_TENSORBOARD need it",
+    "mlflow": "only trainings with HANDSEG_MLFLOW need it",
     "view": "only `handseg view` needs it",
     "pipeline": "only `python -m pipeline`, which sends a run to Kubeflow, needs it",
 }

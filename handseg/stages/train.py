@@ -48,7 +48,8 @@ def train(
     """Train one member, then predict the fold it held out.
 
     Run again it goes on where it stopped; complete, it does nothing. With `processes`, or under
-    torchrun, it trains on several GPUs of the node.
+    torchrun, it trains on several GPUs of the node. The environment names trackers that are told
+    its course: HANDSEG_TENSORBOARD a folder, HANDSEG_MLFLOW the URI of a tracking server.
 
     Args:
         cache: Image cache that `preprocess` wrote.
@@ -57,8 +58,7 @@ def train(
         out: Checkpoint folder to write.
         oof: Probability store of the held-out fold to write; by default OUT.oof.
         state: Folder of the training's state, from which it goes on; by default OUT.partial, which
-            is removed in the end. One named here stays: under s3:// it outlives a machine that is
-            lost before OUT is safe.
+            is removed in the end. One named here stays, and under s3:// outlives a lost machine.
         name: The member's name in reports; by default the name of OUT.
         warm_start: Checkpoint folder whose weights to begin with, as far as they match; refused
             where it has seen people of the held-out fold.

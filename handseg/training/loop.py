@@ -33,6 +33,7 @@ from handseg.training.checkpoint import Measurement
 from handseg.training.cost import Lap
 from handseg.training.resume import Progress
 from handseg.training.task import Task
+from handseg.training.tracked import Tracked
 from handseg.training.trained import Trained
 from handseg.training.trainer import Trainer
 from handseg.training.waiting import Waiting
@@ -63,7 +64,7 @@ def train(task: Task) -> Trained | None:
             compiled.require(device)
         with worker_processes.explaining(task.name):
             course = _Course(task, names, held_out, device)
-            with task.ending.noticing_sigterm():
+            with task.ending.noticing_sigterm(), course.tracked.followed():
                 course.run()
             return course.finish() if distributed.rank() == 0 else None
 
@@ -88,11 +89,12 @@ class _Course:
         found = resume.load(task.folder)
         if found is None:
             self._progress = self._start(start.prepare(task, names, held_out), len(names))
-            return
-        self._progress, tensors = resume.admitted(found[0], task), found[1]
-        self._trainer = self._new_trainer(self._progress.prior)
-        self._trainer.load(tensors)
-        logger.info("%s: resumed at step %d", task.name, self._progress.step)
+        else:
+            self._progress, tensors = resume.admitted(found[0], task), found[1]
+            self._trainer = self._new_trainer(self._progress.prior)
+            self._trainer.load(tensors)
+            logger.info("%s: resumed at step %d", task.name, self._progress.step)
+        self.tracked = Tracked(task, self._progress)
 
     def _new_trainer(self, prior: list[float]) -> Trainer:
         return Trainer(self._settings, device=self._device, dtype=self._dtype, prior=prior)
@@ -154,6 +156,7 @@ class _Course:
                 loss_count=self._progress.loss_count + 1,
                 learning_rate=rate,
             )
+            self.tracked.stepped(self._progress, loss, waiting.last_s)
             due = time.monotonic() - saved > self._settings.checkpoint_minutes * 60
             end = self._task.ending.after(step + 1, self._device)
             if self._owes_validation() and end is None:
@@ -188,7 +191,9 @@ class _Course:
     def _measure(self, data_wait: float | None) -> None:
         state, plan, network = self._progress, self._progress.plan, self._trainer.best_network
         with non_finite.explaining(self._trainer.last_images):
-            measured = self._validation.measure(network, each=self._task.ending.leave)
+            measured = self._validation.measure(
+                network, each=self._task.ending.leave, show=self.tracked.images
+            )
         dice = measured.dice
         line = Measurement(
             step=state.step,
@@ -211,6 +216,7 @@ class _Course:
             loss_count=0,
         )  # fmt: skip
         watch.after_validation(self._task.name, self._progress, measured.findings)
+        self.tracked.validated(line, lap, measured)
         best = state.best_dice_per_class
         if not best or dice > float(np.mean(list(best.values()))):
             weights = dict(network.state_dict())
@@ -226,6 +232,7 @@ class _Course:
         self._progress = replace(self._progress, seconds=seconds, peak_memory_bytes=peak)
         tensors = self._trainer.tensors()
         non_finite.refuse_tensors(tensors, self._trainer.last_images)
+        self.tracked.save()
         resume.save(self._task.folder, self._progress, tensors)
         self._task.on_checkpoint(self._task.folder)
 

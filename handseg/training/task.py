@@ -9,6 +9,8 @@ from handseg.errors import BadInput
 from handseg.folds import FoldTable
 from handseg.images.cache import ImageCache
 from handseg.settings import TrainSettings
+from handseg.tracking import choice
+from handseg.tracking.choice import Choice
 from handseg.training import distributed, identity
 from handseg.training.call import Call
 from handseg.training.checkpoint import Measurement
@@ -40,6 +42,8 @@ class Task:
     """A related checkpoint whose weights to begin with, as far as they match."""
     pretrained_folder: Path | None = None
     """What `settings.model.pretrained` names, where that had to be fetched."""
+    tracking: Choice = field(default_factory=choice.from_environment)
+    """Trackers that are told its course; by default those that the environment names."""
     on_validation: Callable[[Measurement, Lap], None] | None = None
     """Called on process 0 after every validation, when its checkpoint is written; what it raises
     ends the training, which can still be resumed."""

@@ -30,6 +30,15 @@ def _go_on() -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A held-out image and its masks, as runs of every class in order."""
+
+    name: str
+    truth: list[rle.Runs]
+    predicted: list[rle.Runs]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Validated:
     """What one validation found."""
 
@@ -39,6 +48,8 @@ class Validated:
     """Mean over bones and some training images."""
     findings: list[Finding]
     """About the predictions of the held-out images."""
+    shown: list[Seen]
+    """The first held-out images, as many as were asked for."""
 
     @property
     def dice(self) -> float:
@@ -70,30 +81,36 @@ class Validation:
         self._dtype = dtype
         self._truth: list[list[rle.Runs]] = []
 
-    def measure(self, network: Network, *, each: Callable[[], None] = _go_on) -> Validated:
+    def measure(
+        self, network: Network, *, each: Callable[[], None] = _go_on, show: int = 0
+    ) -> Validated:
         """Score a network, and look at what it predicts.
 
         Args:
             network: on the device.
             each: called for every image; what it raises ends the validation.
+            show: held-out images whose masks are wanted.
         """
         if not self._truth:
             images = _followed(self._cache.stream(self._names), each)
             self._truth = [bitfield.class_runs(i.polygons, i.pixels.shape) for i in images]
         images = self._cache.stream(self._names)
         answers = predict.predict(network, images, device=self._device, dtype=self._dtype)
-        scores, findings = [], list[Finding]()
+        scores, findings, shown = [], list[Finding](), list[Seen]()
         with closing(answers):
             for tiles, truth in zip(_followed(answers, each), self._truth, strict=True):
                 predicted = voting.vote([tiles], [1.0], _THRESHOLD)
                 scores.append([dice.dice(p, t) for p, t in zip(predicted, truth, strict=True)])
                 if len(scores) <= self._held_out:
                     findings += image.of_prediction(tiles.name, predicted, tiles.width, truth=truth)
+                if len(scores) <= min(show, self._held_out):
+                    shown.append(Seen(name=tiles.name, truth=truth, predicted=predicted))
         means = np.mean(scores[: self._held_out], axis=0).tolist()
         return Validated(
             dice_per_class=dict(zip(bones.NAMES, means, strict=True)),
             train_dice=float(np.mean(scores[self._held_out :])),
             findings=findings,
+            shown=shown,
         )
 
 

@@ -30,6 +30,8 @@ class Waiting:
         self._has_begun = False
         self._waited = self._worked = 0.0
         self._steps = 0
+        self.last_s = 0.0
+        """Seconds of the last step, waiting for its batch included."""
 
     def step(self, work: Callable[[Batch], float]) -> float:
         """Give the next batch to `work`, and return what it returns."""
@@ -37,9 +39,11 @@ class Waiting:
         batch = next(self._batches)
         given = self._clock()
         found = work(batch)
+        ended = self._clock()
+        self.last_s = ended - asked
         if self._has_begun:
             self._waited += given - asked
-            self._worked += self._clock() - given
+            self._worked += ended - given
             self._steps += 1
         self._has_begun = True
         return found

@@ -48,6 +48,7 @@ LAYERS = {
     "handseg.eda": 2,
     "handseg.viewer": 2,
     "handseg.interchange": 2,
+    "handseg.tracking": 2,
     "handseg.stages": 3,
     "handseg.doctor": 3,
     "handseg.commands": 4,
@@ -187,6 +188,8 @@ def test_components_know_stages_and_neither_each_other_nor_the_domain() -> None:
         ({"starlette", "uvicorn"}, ("handseg.viewer", "handseg.commands.view")),
         ({"argparse"}, ("handseg.flags", "handseg.commands.completion", "components", "pipeline")),
         ({"sklearn"}, ("handseg.folds",)),
+        ({"tensorboardX"}, ("handseg.tracking.tensorboard",)),
+        ({"mlflow"}, ("handseg.tracking.mlflow",)),
         ({"pickle", "dill", "joblib", "shelve", "marshal", "cloudpickle"}, ()),
     ],
 )

@@ -135,7 +135,9 @@ def test_keys_of_the_store_come_from_a_secret_and_stand_nowhere(
     for label, asked in platform(large).items():
         secrets = {secret["secretName"] for secret in asked["secretAsEnv"]}
         reads_raw = label in ("exec-split", "exec-preprocess")
-        assert secrets == {resources.SECRET} | ({resources.PEOPLE_SECRET} if reads_raw else set())
+        people = {resources.PEOPLE_SECRET} if reads_raw else set[str]()
+        trackers = {resources.TRACKERS_SECRET} if label.startswith("exec-train") else set[str]()
+        assert secrets == {resources.SECRET} | people | trackers
         assert all(secret["optional"] for secret in asked["secretAsEnv"])
     for container in containers(large).values():
         assert [dict(one) for one in container["env"]] == [

@@ -35,7 +35,7 @@ def test_containers_may_read_the_data_and_no_more(tmp_path: Path) -> None:
     assert given["security_opt"] == ["no-new-privileges"]
 
 
-def test_containers_are_handed_the_key_that_hides_people_and_no_other_secret(
+def test_containers_are_handed_the_key_that_hides_people_mlflow_and_no_other_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert containers.runner(tmp_path).container_run_args["environment"] == {}
@@ -43,6 +43,10 @@ def test_containers_are_handed_the_key_that_hides_people_and_no_other_secret(
     monkeypatch.setenv(VARIABLE, "k" * 32)
     given = containers.runner(tmp_path).container_run_args["environment"]
     assert given == {VARIABLE: "k" * 32}
+    monkeypatch.setenv("HANDSEG_MLFLOW", "https://mlflow.example.org")
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "token")
+    given = containers.runner(tmp_path).container_run_args["environment"]
+    assert set(given) == {VARIABLE, "HANDSEG_MLFLOW", "MLFLOW_TRACKING_TOKEN"}
 
 
 # The client leaves its socket to the garbage collector when nobody listens.

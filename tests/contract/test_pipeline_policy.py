@@ -136,7 +136,15 @@ def test_tmp_is_a_volume_and_training_shares_memory(name: str, shards: int) -> N
 def test_secrets_are_kubernetes_own(name: str, shards: int) -> None:
     for config in asked(name, shards).values():
         secrets = {secret["secretName"] for secret in config["secretAsEnv"]}
-        assert resources.SECRET in secrets <= {resources.SECRET, resources.PEOPLE_SECRET}
+        assert (
+            resources.SECRET
+            in secrets
+            <= {
+                resources.SECRET,
+                resources.PEOPLE_SECRET,
+                resources.TRACKERS_SECRET,
+            }
+        )
         assert not set(config) & {"configMapAsEnv", "configMapAsVolume", "fieldPathAsEnv"}
     spec = compiled(name, shards)[0]
     for container in containers(name, shards).values():
