@@ -23,6 +23,7 @@ IMAGES = "HANDSEG_TRACKED_IMAGES"
 """Environment variable with the number of held-out images that trackers are shown."""
 OF_MLFLOW = (
     MLFLOW,
+    IMAGES,
     "MLFLOW_EXPERIMENT_NAME",
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_PASSWORD",

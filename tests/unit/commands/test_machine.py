@@ -10,6 +10,7 @@ from handseg.presets import catalogue
 from handseg.presets.catalogue import Preset
 from handseg.settings import InferSettings
 from handseg.storage.location import Location
+from handseg.tracking import choice
 
 SMOKE = catalogue.load("smoke")
 WITH_GPU = {"train": catalogue.load("smoke", {"train": {"device": "cuda"}}),
@@ -32,6 +33,14 @@ def test_too_many_workers_for_shared_memory_name_the_step(tmp_path: Path) -> Non
     train = {"workers": 1000, "batch_size": 10_000}
     with pytest.raises(BadInput, match="^train fold0: /dev/shm: .* 1000 worker processes"):
         machine.check(steps(catalogue.load("smoke", {"train": train}), tmp_path))
+
+
+def test_a_tracker_that_cannot_be_names_the_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(choice.TENSORBOARD, "s3://bucket/tb")
+    with pytest.raises(BadInput, match="^train fold0: HANDSEG_TENSORBOARD='s3://bucket/tb': give"):
+        machine.check(steps(SMOKE, tmp_path))
 
 
 def test_what_is_there_already_asks_for_nothing(tmp_path: Path) -> None:

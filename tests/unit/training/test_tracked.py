@@ -104,6 +104,16 @@ def test_no_image_is_shown_where_none_is_wanted(
     assert not list((tracked / "ml").rglob("*.png"))
 
 
+def test_of_many_steps_some_are_told(
+    made: Path, tracked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handseg.training.tracked._MOST_STEPS", 2)
+    loop.train(task(made, tracked / "state", SETTINGS))
+    # 6 steps, of which 2 may be told: every third
+    assert steps(tracked, "loss") == both(3, 6)
+    assert steps(tracked, "validation/dice") == both(2, 4, 6)
+
+
 @pytest.mark.parametrize("stop_at", [2, 3])
 def test_a_resumed_training_goes_on_with_the_same_curves(
     made: Path, tracked: Path, stop_at: int
