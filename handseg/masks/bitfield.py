@@ -16,7 +16,7 @@ from handseg import bones
 from handseg.masks import rle
 from handseg.masks.polygons import Box, Points, Polygons, bounds, scaling, transform
 
-__all__ = ["class_runs", "coverage", "plane", "rasterise", "scaling"]
+__all__ = ["class_runs", "coverage", "drawn", "plane", "rasterise", "scaling"]
 
 _SHIFT = 8
 """Binary digits after the point in mapped coordinates: a 256th of a pixel."""
@@ -103,10 +103,23 @@ def class_runs(polygons: Polygons, shape: tuple[int, int]) -> list[rle.Runs]:
     """
     runs = [rle.empty()] * bones.COUNT
     for class_id, shapes in polygons.items():
-        box, mask = _draw(shapes, shape, None, 1)
+        box, mask = drawn(shapes, shape)
         if not box.is_empty:
             runs[class_id] = rle.runs_of_roi(mask, top=box.top, left=box.left, width=shape[1])
     return runs
+
+
+def drawn(shapes: Sequence[Points], shape: tuple[int, int]) -> tuple[Box, NDArray[np.uint8]]:
+    """Draw one class in the box it covers.
+
+    Args:
+        shapes: polygons, in (x, y) pixels; the class is their union.
+        shape: (height, width) of the image.
+
+    Returns:
+        The box, empty where nothing lies inside, and uint8 of its size, 0 or 255.
+    """
+    return _draw(shapes, shape, None, 1)
 
 
 def _shrinkage(matrix: NDArray[np.float64]) -> int:

@@ -4,16 +4,17 @@ Counted are the pixels that a store holds a probability of. All others are 0 to 
 the store's tiles, or under its cut; they are most of every image, and nearly all of them rightly 0.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from handseg import bones
+from handseg.inference.regions import within
 from handseg.inference.tiles import LEVELS, ImageTiles, Roi, plane_roi
-from handseg.masks.rle import Runs
-from handseg.report import outlines
+from handseg.masks import bitfield
+from handseg.masks.polygons import Box, Polygons
 
 BINS = 10
 """Of equal width, from 0 to 1; the last one holds 1."""
@@ -28,42 +29,51 @@ _IN_BIN: NDArray[np.int64] = np.zeros((LEVELS + 1, BINS), np.int64)
 _IN_BIN[_VALUES[1:], np.minimum(_VALUES[1:] * BINS // LEVELS, BINS - 1)] = 1
 
 
-def counts(tiles: ImageTiles, truth: Sequence[Runs]) -> Counts:
+def counts(tiles: ImageTiles, truth: Polygons) -> Counts:
     """Count one image by one member.
 
     Args:
         tiles: its probabilities.
-        truth: 29 runs of the annotation.
+        truth: the annotation, by class id.
     """
-    found = [_of_bone(plane_roi(tiles, c), runs, tiles.shape) for c, runs in enumerate(truth)]
+    found = [
+        _of_bone(plane_roi(tiles, c), *bitfield.drawn(truth.get(c, []), tiles.shape))
+        for c in range(bones.COUNT)
+    ]
     return np.array(found)
 
 
-def _of_bone(roi: Roi, truth: Runs, shape: tuple[int, int]) -> NDArray[np.int64]:
+def _of_bone(roi: Roi, box: Box, mask: NDArray[np.uint8]) -> NDArray[np.int64]:
     if not roi.values.size:
         return np.zeros((BINS, 3), np.int64)
     every = _histogram(roi.values, None)
-    true = _histogram(roi.values, _within(roi, truth, shape))
+    true = _histogram(*_shared(roi, box, mask))
     return np.stack([every @ _IN_BIN, true @ _IN_BIN, (every * _VALUES) @ _IN_BIN], axis=1)
 
 
 def _histogram(values: NDArray[np.uint8], mask: NDArray[np.uint8] | None) -> NDArray[np.int64]:
+    if not values.size:
+        return np.zeros(LEVELS + 1, np.int64)
     # float32, exact up to 2^24 pixels of one value: all of an image of 4096 px.
     found = cv2.calcHist([values], [0], mask, [LEVELS + 1], [0, LEVELS + 1])
     return np.asarray(found).ravel().astype(np.int64)
 
 
-def _within(roi: Roi, truth: Runs, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """The truth in the rectangle of a class's probabilities, uint8 of its size, 0 or 1."""
+def _shared(
+    roi: Roi, box: Box, mask: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Probabilities and truth of the rectangle in which both may be more than 0."""
     height, width = roi.values.shape
-    mask = np.zeros((height, width), np.uint8)
-    box, area = outlines.roi(truth, shape)
-    top, left = max(box.top, roi.top), max(box.left, roi.left)
-    bottom, right = min(box.bottom, roi.top + height), min(box.right, roi.left + width)
-    if top < bottom and left < right:
-        part = area[top - box.top : bottom - box.top, left - box.left : right - box.left]
-        mask[top - roi.top : bottom - roi.top, left - roi.left : right - roi.left] = part
-    return mask
+    of_roi = Box(roi.top, roi.left, roi.top + height, roi.left + width)
+    shared = Box(
+        top=max(box.top, of_roi.top),
+        left=max(box.left, of_roi.left),
+        bottom=min(box.bottom, of_roi.bottom),
+        right=min(box.right, of_roi.right),
+    )
+    if shared.is_empty:
+        return np.zeros((0, 0), np.uint8), np.zeros((0, 0), np.uint8)
+    return roi.values[within(shared, of_roi)], mask[within(shared, box)]
 
 
 @dataclass(frozen=True, kw_only=True)

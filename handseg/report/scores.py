@@ -120,7 +120,9 @@ def score(image: CachedImage, tiles: Mapping[str, ImageTiles], voters: Voters) -
     return Scored(
         score=found,
         mistaken=mistaken.counts(predicted, truth),
-        calibration={name: calibration.counts(values, truth) for name, values in tiles.items()},
+        calibration={
+            name: calibration.counts(values, image.polygons) for name, values in tiles.items()
+        },
         disagreement=disagreement.of_masks(image.name, image.person, alone),
     )
 

@@ -3,12 +3,11 @@ import pytest
 from pytest import approx
 
 from handseg.inference.tiles import ImageTiles, TileBuilder
-from handseg.masks import rle
-from handseg.masks.rle import Runs
+from handseg.masks.polygons import Box, Polygons
 from handseg.report import calibration
 
 SHAPE = (100, 90)
-EMPTY = [rle.empty()] * 29
+EMPTY: Polygons = {}
 
 
 def _tiles(class_id: int, values: np.ndarray, top: int, left: int) -> ImageTiles:
@@ -17,17 +16,18 @@ def _tiles(class_id: int, values: np.ndarray, top: int, left: int) -> ImageTiles
     return builder.build()
 
 
-def _truth(class_id: int, mask: np.ndarray) -> list[Runs]:
-    return [rle.runs_of(mask) if c == class_id else rle.empty() for c in range(29)]
+def _truth(class_id: int, box: Box) -> Polygons:
+    """A rectangle; of a polygon the edge is part."""
+    bottom, right = box.bottom - 1, box.right - 1
+    corners = [[box.left, box.top], [right, box.top], [right, bottom], [box.left, bottom]]
+    return {class_id: [np.array(corners, np.int32)]}
 
 
 def test_pixels_are_counted_by_probability_and_by_truth() -> None:
     # a row of ten pixels across the border of two tiles: four of p 0.2, six of p 0.8
     values = np.array([[51] * 4 + [204] * 6])
-    mask = np.zeros(SHAPE, np.bool_)
-    mask[70, 61:64] = True  # of the ten, from column 60 on: one of p 0.2 is bone for certain
-    mask[70, 64:68] = True
-    counted = calibration.counts(_tiles(3, values, 70, 60), _truth(3, mask))
+    truth = _truth(3, Box(66, 61, 75, 68))  # of the ten pixels, from column 60 on, the middle seven
+    counted = calibration.counts(_tiles(3, values, 70, 60), truth)
     assert counted.shape == (29, 10, 3)
     assert counted[3, 2].tolist() == [4, 3, 4 * 51]  # columns 60 to 63, of which 61 to 63 are bone
     assert counted[3, 8].tolist() == [6, 4, 6 * 204]  # columns 64 to 69, of which 64 to 67 are
@@ -36,8 +36,7 @@ def test_pixels_are_counted_by_probability_and_by_truth() -> None:
 
 def test_what_a_store_leaves_out_is_not_counted() -> None:
     values = np.array([[0, 0, 255]])
-    mask = np.ones(SHAPE, np.bool_)
-    counted = calibration.counts(_tiles(0, values, 0, 0), _truth(0, mask))
+    counted = calibration.counts(_tiles(0, values, 0, 0), _truth(0, Box(0, 0, *SHAPE)))
     # one pixel of probability 1, in the last bin; the zeros beside it, in its tile, are none
     assert counted[0, 9].tolist() == [1, 1, 255]
     assert counted[:, :, 0].sum() == 1
@@ -47,9 +46,8 @@ def test_without_truth_or_without_a_probability_nothing_is_right() -> None:
     tiles = _tiles(5, np.full((3, 3), 128), 90, 80)
     counted = calibration.counts(tiles, EMPTY)
     assert counted[5, 5].tolist() == [9, 0, 9 * 128]
-    far = np.zeros(SHAPE, np.bool_)
-    far[0:5, 0:5] = True  # beside every tile of the bone
-    assert (calibration.counts(tiles, _truth(5, far)) == counted).all()
+    beside = _truth(5, Box(0, 0, 5, 5))  # every tile of the bone
+    assert (calibration.counts(tiles, beside) == counted).all()
 
 
 @pytest.mark.parametrize(
