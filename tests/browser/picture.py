@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 from jsonargparse import auto_cli
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import ViewportSize, expect, sync_playwright
 
 from tests.browser.conftest import FLAGS, chromium
 
-SIZE = {"width": 1360, "height": 850}
+SIZE: ViewportSize = {"width": 1360, "height": 850}
 
 
 def picture(run: str, out: Path = Path(".github/viewer.jpg")) -> None:
