@@ -4,6 +4,8 @@ import logging
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -60,9 +62,9 @@ def _provoked(figure: Figure, times: int, seed: int, name: str) -> list[Trial]:
     with tempfile.TemporaryDirectory(prefix="handseg-figure-") as place:
         shared = Path(place) / "shared"
         shared.mkdir()
-        with figure.prepare(shared) as provoke:
-            tracked = progress.track(generators, description=name, total=times)
-            return [_one(provoke, Path(place), generator) for generator in tracked]
+        with figure.prepare(shared) as provoke, ThreadPoolExecutor(figure.at_once) as pool:
+            trials = pool.map(partial(_one, provoke, Path(place)), generators)
+            return list(progress.track(trials, description=name, total=times))
 
 
 def _one(provoke: Provoke, place: Path, generator: np.random.Generator) -> Trial:

@@ -41,5 +41,7 @@ class Figure:
     """What the closing line says after "20 of 20"."""
     prepare: Callable[[Path], AbstractContextManager[Provoke]]
     """Given an empty folder for what the trials share."""
+    at_once: int = 1
+    """Trials at the same time, where most of one is waiting."""
     seconds: str = ""
     """Of what the trials measure the seconds, such as "from SIGTERM to exit"."""

@@ -3,9 +3,10 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -45,6 +46,7 @@ def at_random(
     *,
     length_s: float,
     number: signal.Signals = signal.SIGKILL,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Struck:
     """Start `handseg ...` and signal it at a moment drawn evenly over its whole length.
 
@@ -54,6 +56,7 @@ def at_random(
         generator: draws the moment.
         length_s: how long it takes when nothing ends it, imports included.
         number: the signal.
+        variables: of the command's environment.
 
     Raises:
         AssertionError: it was always over before the moment, which is then not one of its own; or
@@ -62,7 +65,7 @@ def at_random(
     part = generator.random()
     for attempt in range(_TRIES):
         out, after_s, started = folder / f"out-{attempt}", part * length_s, time.monotonic()
-        process = start(*words(out))
+        process = start(*words(out), variables=variables)
         try:
             process.communicate(timeout=after_s)
         except subprocess.TimeoutExpired:
