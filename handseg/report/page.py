@@ -84,7 +84,7 @@ def _floor(lowest_quartile: float) -> float:
 
 def _reliability(facts: Facts) -> Markup:
     found = reliability.of_all(facts.calibration)
-    return Markup("" if found is None else reliability.draw(found))
+    return Markup() if found is None else Markup(reliability.draw(found))
 
 
 def _loss(facts: Facts) -> Markup:
