@@ -131,7 +131,7 @@ def test_a_failure_is_told_once_and_nothing_is_lost_when_it_ends(
 def test_what_is_not_taken_in_the_end_is_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, logger="handseg.tracking")
     following = follow(Book(failing=9), tmp_path)
     following.note(entry(1))
     following.note(entry(2))
