@@ -74,12 +74,11 @@ def _kill(
         f"{len(made)} objects were there; called again {len(ended)} times it took {seconds:.0f} s, "
         f"{faults or 'all files are equal'}"
     )
-    counts = weather.counts + Counter(
-        {"SIGKILL": 1, "ended with exit 2 and called again": len(ended) - 1}
-    )
+    counts = Counter({"SIGKILL": 1, "ended with exit 2 and called again": len(ended) - 1})
     return Trial(
         at=f"{killed.after_s:.1f} s of {killed.length_s:.1f} s",
-        happened=happened, ok=not faults and ended[-1].code == 0, seconds=seconds, counts=counts,
+        happened=happened, ok=not faults and ended[-1].code == 0, seconds=seconds,
+        counts=dict(weather.counts + counts),
     )  # fmt: skip
 
 
