@@ -215,8 +215,13 @@ def test_two_members_stand_side_by_side_and_move_as_one(page: Page) -> None:
     page.select_option("#first select", "fold-0")
     page.select_option("#second select", "fold-0b")
     expect(page.locator("#dice2")).to_be_visible()
-    first, second = (page.locator(f"#{pane} path.predicted").first for pane in ("first", "second"))
-    expect(second).not_to_have_attribute("d", first.get_attribute("d") or "")
+    page.wait_for_function(
+        """() => {
+          const [first, second] = ["first", "second"].map(
+            (pane) => document.querySelector(`#${pane} path.predicted`)?.getAttribute("d"));
+          return first && second && first !== second;
+        }"""
+    )
     page.locator("#first .leaflet-control-zoom-in").click()
     boxes = [page.locator(f"#{pane} img.xray").bounding_box() for pane in ("first", "second")]
     assert boxes[0] and boxes[1] and boxes[0]["width"] == pytest.approx(boxes[1]["width"])
