@@ -15,7 +15,9 @@ _BOMB_BYTES = 200_000_000
 
 
 def file_of(schema: Any, batches: Sequence[Any], compression: str | None = None) -> bytes:
-    """An Arrow file of these record batches."""
+    """An Arrow file of these record batches; one file has one dictionary of a column."""
+    if any(pa.types.is_dictionary(field.type) for field in schema):
+        batches = pa.Table.from_batches(batches, schema).unify_dictionaries().to_batches()
     sink = io.BytesIO()
     options = pa.ipc.IpcWriteOptions(compression=compression)
     with pa.ipc.new_file(sink, schema, options=options) as writer:
