@@ -115,6 +115,18 @@ def test_images_are_stepped_through_by_button_and_key(page: Page) -> None:
         expect(page.locator("#list button[aria-current=true] .name")).to_have_text(expected)
 
 
+def test_stepping_moves_the_list_and_not_the_page(page: Page) -> None:
+    page.set_viewport_size({"width": 768, "height": 500})
+    for name in listed(page)[1:]:
+        page.keyboard.press("j")
+        expect(page.locator("#list button[aria-current=true] .name")).to_have_text(name)
+    assert page.evaluate("scrollY") == 0
+    current, around = "#list button[aria-current=true]", "#list"
+    bottom = "document.querySelector('{}').getBoundingClientRect().bottom"
+    inside, outside = (page.evaluate(bottom.format(one)) for one in (current, around))
+    assert round(inside) <= round(outside)
+
+
 def test_the_list_is_sorted_and_filtered(page: Page) -> None:
     page.select_option("#sort", "mean")
     assert scores(page) == sorted(scores(page)) and len(scores(page)) == 8

@@ -95,7 +95,7 @@ function mark() {
   for (const button of element("list").querySelectorAll("button")) {
     const current = button.dataset.name === state.image;
     button.setAttribute("aria-current", current);
-    if (current) button.scrollIntoView({ block: "nearest" });
+    if (current) show(button);
   }
 }
 
@@ -109,3 +109,10 @@ export function step(by) {
 export const first = () => shown[0]?.name ?? "";
 export const after = (name) => shown[shown.findIndex((row) => row.name === name) + 1]?.name;
 export const row = (name) => images.find((one) => one.name === name);
+
+// Within the list alone: scrollIntoView would move the page as well, and the image out of sight, on narrow screens.
+function show(button) {
+  const list = element("list"), [inside, around] = [button, list].map((one) => one.getBoundingClientRect());
+  if (inside.top < around.top) list.scrollTop -= around.top - inside.top;
+  else if (inside.bottom > around.bottom) list.scrollTop += inside.bottom - around.bottom;
+}
