@@ -171,8 +171,11 @@ class Choice:
 
 def write(path: Path, choice: Choice) -> None:
     """Write choice.json."""
-    text = json.dumps(asdict(choice), indent=1, allow_nan=False) + "\n"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(_text(choice), encoding="utf-8")
+
+
+def _text(choice: Choice) -> str:
+    return json.dumps(asdict(choice), indent=1, allow_nan=False) + "\n"
 
 
 def read(path: Path) -> Choice:
@@ -215,6 +218,10 @@ def parse(values: object, *, where: str) -> Choice:
     if (len(names), len(families)) != (len(choice.members), len(choice.families)):
         raise BadInput(f"{where}: a member or a family is there twice; select again")
     _check_weights(choice, where)
+    try:
+        _text(choice)
+    except ValueError as error:  # such as NaN in what the evidence says
+        raise BadInput(f"{where}: not a choice ({told(error)}); select again") from error
     return choice
 
 

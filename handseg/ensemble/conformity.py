@@ -142,7 +142,8 @@ class _Check:
                 rle.parse(row.rle, pixels)
             except HandsegError as error:
                 where = f"{self._path}:{row.line}"
-                yield _fault_of(error, where, f"{row.image_name} {row.class_name}")
+                named = f"{row.image_name} {submission.shown(row.class_name)}"
+                yield _fault_of(error, where, named)
 
     def _left_out(self) -> Iterator[Fault]:
         for image in self._images:

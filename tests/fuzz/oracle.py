@@ -5,7 +5,8 @@ from handseg.errors import BadInput, HandsegError, MissingInput
 
 MOST_LINES = 45
 """Twenty faults or forty differences, one a line, and how many more there are."""
-MOST_OF_A_LINE = 600
+MOST_OF_A_LINE = 800
+"""A path, what a library says (300), a value (80), and a list of all settings."""
 MOST_CPU_S = 2.0
 
 

@@ -41,7 +41,7 @@ def line(fuzzed: Fuzzed, folder: Path) -> Line:
     for one in fuzzed.found:
         path = folder / f"{fuzzed.target}-{one.name}.input"
         one.write(path)
-        command = f"python -m tests.fuzz --target {fuzzed.target} --input {path}"
+        command = f"python -m tests.fuzz --target '[{fuzzed.target}]' --input {path}"
         kept.append(Kept(one.what, str(path), command))
     return Line(fuzzed.target, fuzzed.counts, kept)
 
