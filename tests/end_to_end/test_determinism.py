@@ -10,6 +10,7 @@ import pytest
 from handseg.storage import artifact
 from handseg.storage.location import Location
 from tests.faults.command import handseg
+from tests.timed import is_timed
 
 AUGMENTED = [
     *("--train.augment.rotate_degrees", "20", "--train.augment.rotate", "0.5"),
@@ -19,8 +20,6 @@ AUGMENTED = [
     *("--train.augment.elastic", "0.5"),
 ]
 AS_A_USER = ["--train.threads", "0", "--train.precision", "auto", "--infer.threads", "0"]
-# Times and hosts stand in records, the sums of records, and the report alone.
-OF_ITS_OWN = ("run.json", ".sha256", "SHA256SUMS", "report.html")
 MADE = {
     "folds.csv",
     "cache/train.arrow",
@@ -47,7 +46,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def files(run: Path) -> dict[str, bytes]:
     """What a run made, by name, but for times and hosts."""
     found = {path.relative_to(run).as_posix(): path for path in run.rglob("*") if path.is_file()}
-    return {n: path.read_bytes() for n, path in found.items() if not n.endswith(OF_ITS_OWN)}
+    return {n: path.read_bytes() for n, path in found.items() if not is_timed(n)}
 
 
 @pytest.mark.parametrize(

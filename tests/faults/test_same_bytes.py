@@ -9,9 +9,8 @@ import pytest
 from tests.faults.bucket import Bucket
 from tests.faults.command import handseg
 from tests.object_store.proxy import Proxy
+from tests.timed import is_timed
 
-# What holds hosts and times, and sums of it: all else repeats to the byte.
-OF_ITS_OWN = ("run.json", "SHA256SUMS", ".sha256")
 # Recorded beside the settings that a command is given.
 NOT_GIVEN = {"fold", "name", "part", "weights"}
 MADE = {
@@ -62,7 +61,7 @@ def test_row_28_a_stage_run_again_and_elsewhere_gives_the_same_bytes(
     words = command(stage, done, stored, bucket, tmp_path / "settings.json")
     handseg(*words, variables=bucket.variables).must(0)
     objects = bucket.objects()
-    compared = [key for key in objects if not key.endswith(OF_ITS_OWN)]
+    compared = [key for key in objects if not is_timed(key)]
     assert {key for made in MADE[stage] for key in compared if key.startswith(made)} == set(
         compared
     )

@@ -10,14 +10,13 @@ from handseg.storage.sums import file_sha256
 from tests.faults.command import handseg
 from tests.faults.figures import struck
 from tests.faults.figures.figure import Figure, Provoke, Trial
+from tests.timed import is_timed
 
 HANDS = ("--people", "4", "--test-people", "1", "--size", "160", "--seed", "5")
 FEW_STEPS = (
     *("--preset", "smoke", "--train.length", 60, "--train.learning_rate", "1e-2"),
     *("--train.checkpoint_minutes", 0.005),
 )
-TIMED = ("run.json", ".sha256", "SHA256SUMS", "report.html")
-"""How the names of what holds times end, sums of it included: all else repeats to the byte."""
 
 
 @contextmanager
@@ -52,14 +51,9 @@ def hashes(run: Path) -> dict[str, str]:
     """SHA-256 of every file that holds no times, by name; of those that do, the names alone."""
     files = [path for path in run.rglob("*") if path.is_file()]
     return {
-        path.relative_to(run).as_posix(): "" if is_timed(path) else file_sha256(path)
+        path.relative_to(run).as_posix(): "" if is_timed(path.name) else file_sha256(path)
         for path in files
     }
-
-
-def is_timed(path: Path) -> bool:
-    """Whether a file holds times; see TIMED."""
-    return path.name.endswith(TIMED)
 
 
 def differing(found: dict[str, str], wanted: dict[str, str]) -> list[str]:

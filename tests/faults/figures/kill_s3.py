@@ -12,9 +12,10 @@ from tests.faults.bucket import Bucket
 from tests.faults.command import Ended, handseg
 from tests.faults.figures import struck
 from tests.faults.figures.figure import Figure, Provoke, Trial
-from tests.faults.figures.kill_run import FEW_STEPS, HANDS, differing, hashes, is_timed
+from tests.faults.figures.kill_run import FEW_STEPS, HANDS, differing, hashes
 from tests.object_store import proxy, servers
 from tests.object_store.weather import Weather
+from tests.timed import is_timed
 
 MOST_CALLS = 10
 """After the kill: a command may end with an error that names the fault, and is called again."""
@@ -107,7 +108,7 @@ class _Tried:
         """What is wrong with a run that has ended: files that differ, and what was left over."""
         prefix = self.prefix(out)
         found = {
-            name: "" if is_timed(Path(name)) else self._sha256(f"{prefix}/{name}")
+            name: "" if is_timed(name) else self._sha256(f"{prefix}/{name}")
             for name in self.objects(out)
         }
         left = [key for key in self.bucket.uploads() if key.startswith(prefix)]
