@@ -23,7 +23,7 @@ HANDSEG_TEST_STORE ?= ceph
 # albumentations asks the network for a newer release unless told not to.
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help venv demo test test-all fuzz images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint sbom sbom-images compile clean kill-run kill-s3 sigterm
+.PHONY: help venv demo test test-all fuzz images component docker-smoke s3-smoke faults faults-gpu kill-training submit smoke study bench bench-gpu scale load lint sbom sbom-images compile clean kill-run kill-writes kill-s3 sigterm
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -46,7 +46,7 @@ test-all: test ## the same, the long ones, every fault, and what needs Chromium,
 	  || { echo "make test-all: no g++, and apt-get could not install it; run it as root on Debian" >&2; exit 1; }
 	$(PYTEST) -n 2 -m "browser or compiler or long"
 	@$(MAKE) --no-print-directory fuzz docker-smoke s3-smoke faults
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync kill-training kill-run kill-s3 sigterm TIMES=2
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync kill-training kill-run kill-writes kill-s3 sigterm TIMES=2
 
 fuzz: $(READY) ## inputs by chance for every reader of files, to runs/fuzz.json: make fuzz CASES=1000000 (Linux on x86-64)
 	$(BIN)/python -m tests.fuzz --cases $(CASES) --seed $(SEED)
@@ -75,6 +75,9 @@ kill-training: $(READY) ## trainings killed at random moments and called again, 
 
 kill-run: $(READY) ## whole runs killed at random moments and called again, to runs/figures; TIMES=N
 	$(BIN)/python -m tests.faults.figures kill-run --times $(TIMES)
+
+kill-writes: $(READY) ## whole runs killed at random changes of their files and called again, to runs/figures; TIMES=N
+	$(BIN)/python -m tests.faults.figures kill-writes --times $(TIMES)
 
 kill-s3: $(READY) ## whole runs in a bucket, a fifth of the requests failing, killed and called again, to runs/figures; with Ceph
 	HANDSEG_TEST_STORE=$(HANDSEG_TEST_STORE) $(BIN)/python -m tests.faults.figures kill-s3 --times $(TIMES)

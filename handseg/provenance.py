@@ -171,6 +171,8 @@ def is_done(
 ) -> bool:
     """Whether a stage's artifact is complete and was made from the same settings and parents.
 
+    If it is, what a killed writer left beside it is removed, as no other will come.
+
     Returns:
         False where nothing is there yet.
 
@@ -192,6 +194,7 @@ def is_done(
         raise BadInput(
             f"{out}: was made otherwise (then -> now):{lines}\ngive another --out, or remove it"
         )
+    artifact.tidy(out)
     return True
 
 

@@ -117,6 +117,7 @@ def _run(
     if made is not None:
         _check_same(out, made, made_of)
         if all(_is_there(step) for step in plan):
+            artifact.tidy(out.child(_RECORD))
             logger.info("nothing to do: %s is complete", out)
             return 0
     if part == "oof":

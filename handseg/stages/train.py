@@ -178,9 +178,11 @@ class _Member:
         allowed = {"allow_seen": True} if self.source and self.source.allow_seen else {}
         own = {"fold": self.fold, "name": self.name, **allowed}
         settings = {**provenance.settings_dict(self.settings), **own}
-        if self._is_complete(out, settings):
-            return
         started, place = Start.now(), state or _beside(out, "partial")
+        if self._is_complete(out, settings):
+            if state is None and distributed.rank() == 0:
+                snapshot.remove_left(place)
+            return
         opened = snapshot.working(place, pushes=distributed.rank() == 0)
         with opened as (folder, push):
             # Who held the state may have ended since. (torchrun's processes would have to agree.)

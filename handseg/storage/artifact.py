@@ -1,11 +1,11 @@
 """Artifacts: files and folders passed between stages, whole or absent, local or remote."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from handseg.errors import MissingInput
-from handseg.storage import partial, remote, s3_listing, s3_uploads, sums
+from handseg.errors import BadInput, MissingInput
+from handseg.storage import partial, remote, s3_listing, s3_lock, s3_uploads, sums
 from handseg.storage.location import Location
 
 
@@ -36,6 +36,18 @@ def require_writable(location: Location) -> None:
         s3_uploads.check_writable(location)
     else:
         partial.require_writable(location.path)
+
+
+def tidy(location: Location) -> None:
+    """Remove what a writer left beside a complete artifact when it was killed after all its work.
+
+    What another holds, may be alive elsewhere, or may not be removed here stays as it is.
+    """
+    with suppress(BadInput):
+        if location.is_remote:
+            s3_lock.remove_dead(location)
+        else:
+            partial.tidy(location.path)
 
 
 @contextmanager

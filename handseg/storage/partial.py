@@ -48,8 +48,7 @@ def filling(target: Path, *, folder: bool, replace: bool) -> Iterator[Path]:
     if is_there(target) and not replace:
         raise BadInput(f"{target}: is there already; give another --out, or remove it")
     partial = durable.beside(target)
-    lock = target.with_name(f".{target.name}.lock")
-    with local_lock.holding(lock, target):
+    with local_lock.holding(_lock(target), target):
         _remove_stale(target)
         try:
             partial.mkdir()
@@ -63,6 +62,21 @@ def filling(target: Path, *, folder: bool, replace: bool) -> Iterator[Path]:
             raise durable.disk_full(target, written, at_least=True) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def tidy(target: Path) -> None:
+    """Remove what a writer left that was killed when its artifact was complete already.
+
+    Raises:
+        BadInput: another process is writing it, or the place takes no file.
+    """
+    if _lock(target).exists() or any(_stale(target)):
+        with local_lock.holding(_lock(target), target):
+            _remove_stale(target)
+
+
+def _lock(target: Path) -> Path:
+    return target.with_name(f".{target.name}.lock")
 
 
 def _finish_folder(partial: Path, target: Path) -> None:
@@ -103,13 +117,17 @@ def _finish_file(partial: Path, target: Path) -> None:
     durable.sync(target.parent)
 
 
-def _remove_stale(target: Path) -> None:
+def _stale(target: Path) -> Iterator[Path]:
     for name in (target.name, target.name + FILE_SUFFIX):
-        for stale in target.parent.glob(f".{glob.escape(name)}.partial-*"):
-            if stale.is_dir():
-                shutil.rmtree(stale)
-            else:
-                stale.unlink()
+        yield from target.parent.glob(f".{glob.escape(name)}.partial-*")
+
+
+def _remove_stale(target: Path) -> None:
+    for stale in _stale(target):
+        if stale.is_dir():
+            shutil.rmtree(stale)
+        else:
+            stale.unlink()
 
 
 def _size(folder: Path) -> int:

@@ -17,7 +17,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -28,6 +28,8 @@ from handseg.storage.writer import Writer
 
 logger = logging.getLogger(__name__)
 _WATCH_S = 0.5
+# Objects by which a writer finds out how the store takes them; they hold no place.
+_PROBE = "probe-"
 _heeding: dict[tuple[str, str], bool] = {}
 
 
@@ -95,7 +97,7 @@ def holding(target: Location, lease: Lease = Lease()) -> Iterator[Lock]:  # noqa
         BadInput: another is writing; the message says who, where and since when.
         MissingInput: there is no such bucket.
     """
-    lock = Lock(target, target.sibling(f".{target.name}.lock"))
+    lock = Lock(target, _folder(target))
     _acquire(lock, lease)
     ended = threading.Event()
     beating = threading.Thread(
@@ -113,6 +115,25 @@ def holding(target: Location, lease: Lease = Lease()) -> Iterator[Lock]:  # noqa
             logger.warning("%s: its lock stays for %.0f s more (%s)", target, lease.seconds, error)
 
 
+def remove_dead(target: Location) -> None:
+    """Remove what is left in the lock of writers of this machine that live no more.
+
+    A killed one leaves it, or one that could not reach the store in the end. Nothing else is
+    touched, so that this may be called while others write.
+
+    Raises:
+        MissingInput: there is no such bucket.
+        BadInput: access is denied.
+    """
+    folder = _folder(target)
+    left = _read(folder, s3_listing.sizes(folder))
+    s3.delete(folder, [name for name, text in left.items() if _is_dead(text)])
+
+
+def _folder(target: Location) -> Location:
+    return target.sibling(f".{target.name}.lock")
+
+
 def _keep_alive(lock: Lock, lease: Lease, ended: threading.Event) -> None:
     while not ended.wait(lease.beat_seconds):
         try:
@@ -125,13 +146,13 @@ def _keep_alive(lock: Lock, lease: Lease, ended: threading.Event) -> None:
 
 
 def _acquire(lock: Lock, lease: Lease) -> None:
-    own_name = "" if _refuses_to_overwrite(lock.target) else f"-{lock.owner[:8]}"
+    own_name = "" if _refuses_to_overwrite(lock) else f"-{lock.owner[:8]}"
     while True:
         dead = _only_dead(lock, lease)
         lock.name = f"{max(map(_number, dead), default=0) + 1}{own_name}"
         if not s3.put_new(lock.folder.child(lock.name), lock.text()):
             continue
-        if set(s3_listing.sizes(lock.folder)) <= {*dead, lock.name}:
+        if set(_locks(lock.folder)) <= {*dead, lock.name}:
             s3.delete(lock.folder, dead)
             return
         s3.delete(lock.folder, [lock.name])
@@ -144,7 +165,7 @@ def _only_dead(lock: Lock, lease: Lease) -> list[str]:
     Raises:
         BadInput: a writer lives.
     """
-    before, began = _others(lock), time.monotonic()
+    before, began = _read(lock.folder, _locks(lock.folder)), time.monotonic()
     said = False
     while True:
         living = {name: text for name, text in before.items() if not _is_dead(text)}
@@ -162,18 +183,22 @@ def _only_dead(lock: Lock, lease: Lease) -> list[str]:
                 *(lock.target, lease.seconds, len(living)),
             )
         time.sleep(min(_WATCH_S, lease.beat_seconds))
-        now = _others(lock)
+        now = _read(lock.folder, _locks(lock.folder))
         for name, text in now.items():
             if before.get(name) != text and not _is_dead(text):
                 raise Writer.of(text).refusal(lock.target)
         before = {name: text for name, text in before.items() if name in now}
 
 
-def _others(lock: Lock) -> dict[str, str]:
+def _locks(folder: Location) -> list[str]:
+    return [name for name in s3_listing.sizes(folder) if not name.startswith(_PROBE)]
+
+
+def _read(folder: Location, names: Iterable[str]) -> dict[str, str]:
     found = {}
-    for name in s3_listing.sizes(lock.folder):
+    for name in names:
         try:
-            found[name] = s3.read_text(lock.folder.child(name))
+            found[name] = s3.read_text(folder.child(name))
         except MissingInput:
             continue  # its holder has just ended
     return found
@@ -188,12 +213,12 @@ def _number(name: str) -> int:
     return int(digits) if digits.isdecimal() else 0
 
 
-def _refuses_to_overwrite(target: Location) -> bool:
+def _refuses_to_overwrite(lock: Lock) -> bool:
     """Whether the store heeds If-None-Match, asked once a process and bucket."""
-    asked = os.environ.get("AWS_ENDPOINT_URL", ""), target.uri.split("/")[2]
+    asked = os.environ.get("AWS_ENDPOINT_URL", ""), lock.target.uri.split("/")[2]
     if asked not in _heeding:
-        probe = target.sibling(f".{target.name}.probe-{uuid.uuid4().hex}")
-        s3.put_text(probe, "there")
+        probe = lock.folder.child(f"{_PROBE}{uuid.uuid4().hex}")
+        s3.put_text(probe, lock.text())
         try:
             _heeding[asked] = not s3.put_new(probe, "overwritten")
         finally:

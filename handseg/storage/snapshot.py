@@ -191,5 +191,18 @@ def remove_tree(location: Location) -> None:
         shutil.rmtree(location.path)
 
 
+def remove_left(location: Location) -> None:
+    """Remove a working folder that was left by a worker killed when its work was complete.
+
+    One that another process holds, or that this one may not remove, stays as it is.
+    """
+    with suppress(BadInput):
+        if location.is_remote:
+            remove_tree(location)
+        elif location.path.is_dir():
+            with local_lock.holding(location.path / _LOCK, location.path):
+                remove_tree(location)
+
+
 def _is_hidden(name: str) -> bool:
     return any(part.startswith(".") for part in name.split("/"))

@@ -44,8 +44,16 @@ def start(
     prefix: tuple[str, ...] = (),
 ) -> subprocess.Popen[str]:
     """Start a command; `prefix` are words before it, such as `unshare`."""
+    whole = (*prefix, sys.executable, "-m", "handseg", *words)
+    return start_program(*whole, variables=variables, cwd=cwd)
+
+
+def start_program(
+    *words: object, variables: Mapping[str, str] = MappingProxyType({}), cwd: Path | None = None
+) -> subprocess.Popen[str]:
+    """Start any program, with the tests and the product to be found by Python."""
     return subprocess.Popen(
-        [*prefix, sys.executable, "-m", "handseg", *map(str, words)],
+        list(map(str, words)),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

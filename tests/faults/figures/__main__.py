@@ -12,13 +12,14 @@ import numpy as np
 from jsonargparse import auto_cli
 
 from handseg import progress
-from tests.faults.figures import kill_run, kill_s3, kill_training, sigterm
+from tests.faults.figures import kill_run, kill_s3, kill_training, kill_writes, sigterm
 from tests.faults.figures.answer import Answer
 from tests.faults.figures.figure import Figure, Provoke, Trial
 
 FIGURES = {
     "kill-training": kill_training.FIGURE,
     "kill-run": kill_run.FIGURE,
+    "kill-writes": kill_writes.FIGURE,
     "kill-s3": kill_s3.FIGURE,
     "sigterm": sigterm.FIGURE,
 }

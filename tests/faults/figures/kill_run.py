@@ -35,11 +35,11 @@ def prepare(shared: Path) -> Iterator[Provoke]:
 
     def provoke(folder: Path, generator: np.random.Generator) -> Trial:
         killed = struck.at_random(words, folder, generator, length_s=length_s)
-        stopped_in = _last_step(killed.out)
+        before = stopped_in(killed.out)
         again = handseg(*words(killed.out)).must(0)
         other = differing(hashes(killed.out), wanted)
         happened = (
-            f"{stopped_in}; called again it took {again.seconds:.1f} s, "
+            f"{before}; called again it took {again.seconds:.1f} s, "
             f"{f'differing: {other}' if other else f'all {len(wanted)} files are equal'}"
         )
         return killed.trial(happened, ok=not other)
@@ -61,7 +61,7 @@ def differing(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
     return sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
 
 
-def _last_step(run: Path) -> str:
+def stopped_in(run: Path) -> str:
     """What the killed run had made, or begun."""
     made = sorted(path.relative_to(run).as_posix() for path in run.rglob("run.json"))
     if not run.exists():

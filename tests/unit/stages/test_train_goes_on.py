@@ -121,3 +121,27 @@ def test_sigterm_leaves_a_validation_and_the_next_call_makes_up_for_it(
     assert whole is not None and resumed is not None
     assert [line.step for line in resumed.card.history] == [2, 4, 6]
     assert resumed.card == whole.card
+
+
+def test_a_state_left_beside_a_complete_member_is_removed_by_the_next_call(
+    made: Path, tmp_path: Path
+) -> None:
+    # What stands there after a kill between the checkpoint and the removal of the state.
+    out, left = Location(str(tmp_path / "member")), tmp_path / "member.partial"
+
+    def call(state: Location | None = None) -> None:
+        run_member(
+            cache=Location(str(made / "cache")), folds=Location(str(made / "folds.csv")),
+            fold=0, out=out, state=state, settings=SETTINGS,
+        )  # fmt: skip
+
+    call()
+    left.mkdir()
+    (left / ".lock").write_text("{}")
+    (left / "weights").write_text("large")
+    call()
+    assert not left.exists()
+    # One that is named belongs to who named it.
+    left.mkdir()
+    call(Location(str(left)))
+    assert left.exists()

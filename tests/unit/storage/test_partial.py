@@ -126,6 +126,25 @@ def test_only_leftovers_of_the_same_target_are_removed(tmp_path: Path) -> None:
     assert _names(tmp_path) == [".cache2.partial-1", "cache", "cache/SHA256SUMS", "cache/abc"]
 
 
+def test_what_a_writer_left_that_was_killed_after_its_last_step_is_tidied(tmp_path: Path) -> None:
+    target = tmp_path / "cache"
+    _fill_folder(target)
+    # Its lock, the folder it replaced, and nothing of another's.
+    (tmp_path / ".cache.lock").write_text("{}")
+    (tmp_path / ".cache.partial-1.old").mkdir()
+    (tmp_path / ".cache.partial-1.old" / "abc").write_text("before")
+    (tmp_path / ".cache2.lock").write_text("{}")
+    partial.tidy(target)
+    assert _names(tmp_path) == [".cache2.lock", "cache", "cache/SHA256SUMS", "cache/abc"]
+
+
+def test_what_another_writes_is_not_tidied(tmp_path: Path) -> None:
+    with _another_process_filling(tmp_path / "cache") as process:
+        with pytest.raises(BadInput, match="is writing it since"):
+            partial.tidy(tmp_path / "cache")
+        assert f".cache.partial-{process.pid}/half" in _names(tmp_path)
+
+
 def test_a_second_writer_is_refused_while_the_first_one_lives(tmp_path: Path) -> None:
     target = tmp_path / "cache"
     with _another_process_filling(target) as process:

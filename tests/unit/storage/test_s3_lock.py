@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from handseg.storage import s3, s3_listing, s3_lock
 from handseg.storage.local_process import Process
 from handseg.storage.location import Location
 from handseg.storage.s3_lock import Lease
+from handseg.storage.writer import Writer
 
 QUICK = Lease(seconds=1.0, beat_seconds=0.2)
 
@@ -94,6 +96,19 @@ def test_what_a_killed_process_of_this_machine_left_is_taken_over_at_once(
     assert len(locks(target)) == 1
     with s3_lock.holding(target) as lock:
         assert lock.name.startswith("2")
+        assert list(locks(target)) == [lock.name]
+
+
+def test_what_the_dead_of_this_machine_left_is_removed_and_no_more(target: Location) -> None:
+    elsewhere(target, "2")
+    dead = json.dumps(Writer(process=replace(Process.here(), started="1")).record())
+    for name in ("1", "probe-1"):
+        s3.put_text(target.sibling(".cache.lock").child(name), dead)
+    s3_lock.remove_dead(target)
+    assert list(locks(target)) == ["2"]
+    s3.delete(target.sibling(".cache.lock"), ["2"])
+    with s3_lock.holding(target) as lock:
+        s3_lock.remove_dead(target)
         assert list(locks(target)) == [lock.name]
 
 

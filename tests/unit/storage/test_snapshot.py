@@ -79,6 +79,19 @@ def test_a_working_folder_is_removed_and_nothing_else(object_store: Path, tmp_pa
     assert not (tmp_path / "member.partial").exists()
 
 
+def test_what_a_killed_worker_left_is_removed_unless_another_works_there(
+    object_store: Path, tmp_path: Path
+) -> None:
+    afar = Location(f"s3://{object_store.name}/member.partial")
+    here = Location(str(tmp_path / "member.partial"))
+    snapshot.push(_state(here.path, 1), afar)
+    (here.path / ".lock").write_text("{}")
+    for place in (afar, here, afar, here):
+        snapshot.remove_left(place)
+    assert _objects(object_store) == set()
+    assert not here.path.exists()
+
+
 @pytest.mark.parametrize("uri", ["/tmp", "s3://bucket/cache", "s3://bucket", "a/.partial", "."])
 def test_what_handseg_did_not_name_is_never_removed(uri: str) -> None:
     with pytest.raises(BadInput, match="not removed"):
