@@ -1,0 +1,67 @@
+"""What lies over an image: outlines, probability, difference and names, of all bones or of some."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.viewer.screen import choose, listed, shapes
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(
+    ("layer", "key", "kind"),
+    [("truth", "t", "truth"), ("predicted", "p", "predicted")],
+)
+def test_outlines_go_and_come(page: Page, layer: str, key: str, kind: str) -> None:
+    assert shapes(page, kind) == 29
+    page.uncheck(f"[data-layer={layer}]")
+    assert shapes(page, kind) == 0
+    page.keyboard.press(key)
+    assert shapes(page, kind) == 29
+
+
+def test_probability_and_difference_lie_over_the_image(page: Page) -> None:
+    for layer, key in (("probability", "b"), ("difference", "d")):
+        page.check(f"[data-layer={layer}]")
+        expect(page.locator(f"#first img.{layer}")).to_have_count(1)
+        page.locator("#list").click(position={"x": 1, "y": 1})
+        page.keyboard.press(key)
+        expect(page.locator(f"#first img.{layer}")).to_have_count(0)
+
+
+def test_a_test_image_has_a_prediction_and_no_truth(page: Page) -> None:
+    page.select_option("#part", "test")
+    choose(page, listed(page)[0])
+    assert (shapes(page, "truth"), shapes(page, "predicted")) == (0, 29)
+    assert "mean Dice" not in page.locator("#about").inner_text()
+
+
+def test_names_opacity_brightness_and_contrast(page: Page) -> None:
+    page.keyboard.press("n")
+    assert page.locator("#first svg text").count() == 29
+    page.locator("#opacity").fill("80")
+    assert page.locator("#first path.predicted").first.get_attribute("fill-opacity") == "0.8"
+    page.keyboard.press("t")  # a key typed while a slider has the focus is the slider's
+    page.locator("#list").click(position={"x": 1, "y": 1})
+    page.keyboard.press("[")
+    assert page.locator("#first path.predicted").first.get_attribute("fill-opacity") == "0.7"
+    page.locator("#brightness").fill("200")
+    page.locator("#contrast").fill("150")
+    film = page.locator("#first img.xray").evaluate("node => getComputedStyle(node).filter")
+    assert film == "brightness(2) contrast(1.5)"
+
+
+def test_each_bone_and_each_group_can_be_shown_alone(page: Page) -> None:
+    page.uncheck("input[data-bone='27']")
+    assert page.locator("#first g[data-bone='27']").count() == 0
+    assert shapes(page, "truth") == 28
+    page.get_by_role("button", name="index", exact=True).click()
+    assert [
+        node.get_attribute("data-bone") for node in page.locator("#first g[data-bone]").all()
+    ] == ["3", "4", "5", "6"]
+    page.get_by_role("button", name="index", exact=True).click()
+    assert shapes(page, "truth") == 29
+    page.keyboard.press("a")
+    assert shapes(page, "truth") == 0
+    page.get_by_role("button", name="all", exact=True).click()
+    assert shapes(page, "truth") == 29

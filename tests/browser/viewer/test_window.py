@@ -1,0 +1,60 @@
+"""The window: its panes, what is seen of an image in them, the keys, and little room."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.viewer.screen import choose, listed
+
+pytestmark = pytest.mark.browser
+
+
+def test_two_members_stand_side_by_side_and_move_as_one(page: Page) -> None:
+    page.fill("#search", "ID001")
+    choose(page, listed(page)[0])
+    page.keyboard.press("Escape")
+    page.click("#compare")
+    expect(page.locator("#second")).to_be_visible()
+    page.select_option("#first select", "fold-0")
+    page.select_option("#second select", "fold-0b")
+    expect(page.locator("#dice2")).to_be_visible()
+    page.wait_for_function(
+        """() => {
+          const [first, second] = ["first", "second"].map(
+            (pane) => document.querySelector(`#${pane} path.predicted`)?.getAttribute("d"));
+          return first && second && first !== second;
+        }"""
+    )
+    page.locator("#first .leaflet-control-zoom-in").click()
+    boxes = [page.locator(f"#{pane} img.xray").bounding_box() for pane in ("first", "second")]
+    assert boxes[0] and boxes[1] and boxes[0]["width"] == pytest.approx(boxes[1]["width"])
+
+
+def test_zoom_pan_and_fit(page: Page) -> None:
+    xray = page.locator("#first img.xray")
+    before = xray.bounding_box()
+    page.locator("#first .map").hover()
+    page.mouse.wheel(0, -400)
+    grown = "wide => document.querySelector('#first img.xray').getBoundingClientRect().width > wide"
+    page.wait_for_function(grown, arg=1.5 * before["width"] if before else 0)
+    page.mouse.down()
+    page.mouse.move(500, 300, steps=4)
+    page.mouse.up()
+    page.click("#fit")
+    after = xray.bounding_box()
+    assert before and after and after["width"] == pytest.approx(before["width"], rel=0.02)
+
+
+def test_the_keys_are_explained(page: Page) -> None:
+    expect(page.locator("#keys")).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    assert page.get_attribute("#help", "aria-expanded") == "true"
+    page.click("#help")
+    expect(page.locator("#keys")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_it_fits_a_small_window(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator("#first .map")).to_be_visible()
