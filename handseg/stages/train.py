@@ -133,20 +133,18 @@ def run_member(
     if allow_seen and warm_start is None:
         raise BadInput("allow_seen says something of warm_start alone; give that, or neither")
     with ExitStack() as stack:
-        cache_path, folds_path = (
-            stack.enter_context(artifact.reading(place)) for place in (cache, folds)
-        )
-        named = (("cache", cache_path), ("folds", folds_path))
-        parents = {name: artifact.content_hash(path) for name, path in named}
+        places = {"cache": cache, "folds": folds}
+        paths = {name: stack.enter_context(artifact.reading(at)) for name, at in places.items()}
+        parents = {name: artifact.content_hash(path) for name, path in paths.items()}
         source = None
         if warm_start is not None:
             folder = stack.enter_context(artifact.reading(warm_start, verify=True))
             parents["warm_start"] = artifact.content_hash(folder)
             source = Source(folder=folder, content=parents["warm_start"], allow_seen=allow_seen)
         member = _Member(
-            name=name or out.name, fold=fold, images=ImageCache(cache_path),
-            table=FoldTable.read(folds_path), parents=parents, settings=settings, source=source,
-            origin=Origin(data=Origin.of([cache_path]).data, folds=(parents["folds"],)),
+            name=name or out.name, fold=fold, images=ImageCache(paths["cache"]),
+            table=FoldTable.read(paths["folds"]), parents=parents, settings=settings, source=source,
+            origin=Origin(data=Origin.of([paths["cache"]]).data, folds=(parents["folds"],)),
             on_validation=on_validation, call=call or Call(),
         )  # fmt: skip
         member.train(out, state)

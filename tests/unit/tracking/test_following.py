@@ -1,3 +1,4 @@
+import base64
 import json
 import logging
 import threading
@@ -10,6 +11,8 @@ from handseg.tracking import outbox
 from handseg.tracking.following import Following
 from handseg.tracking.tracker import About, End, Entry
 
+# A PNG's signature, and room for what follows up to its size.
+PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(16)).decode()
 ABOUT = About(member="fold0", settings={"seed": "0"}, tags={"fold": "0"})
 
 
@@ -43,7 +46,7 @@ class Book:
 
 
 def entry(step: int, loss: float | None = None, pictures: int = 0) -> Entry:
-    shown = {f"image{i}": "" for i in range(pictures)}
+    shown = {f"image{i}": PICTURE for i in range(pictures)}
     loss = float(step) if loss is None else loss
     return Entry(step=step, time_s=0.0, values={"loss": loss}, pictures=shown)
 
@@ -153,10 +156,16 @@ def test_a_training_that_has_no_state_yet_is_told_to_nobody(tmp_path: Path) -> N
 
 
 def test_a_damaged_outbox_ends_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    for text in ("{", "[]", json.dumps({"training": "../x"}), json.dumps({"entries": [1]})):
+    told = {"step": 1, "time_s": 1.0, "values": {}}
+    entries = ({"step": -1}, {"time_s": float("inf")}, {"pictures": {"a": "?"}},
+               {"pictures": {"a": "AAAA"}})  # fmt: skip
+    for text in (
+        *("{", "[]", json.dumps({"training": "../x"}), json.dumps({"entries": [1]})),
+        *(json.dumps({"entries": [{**told, **wrong}]}) for wrong in entries),
+    ):
         (tmp_path / "book.json").write_text(text, encoding="utf-8")
         assert outbox.load(tmp_path / "book.json") is None
-        assert "book.json: " in caplog.text and "told of a new training" in caplog.text
+        assert "book.json" in caplog.text and "told of a new training" in caplog.text
         caplog.clear()
 
 
