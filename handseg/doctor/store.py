@@ -92,5 +92,5 @@ def _conditions(out: Location, *, heeds: bool) -> Check:
     return warning(
         "one writer",
         f"{out}: conditional writes are not heeded (If-None-Match)",
-        "nothing to do: writers tell each other by listing their locks, which takes longer",
+        "nothing to do: of two writers their locks decide, and no second line behind them",
     )

@@ -5,32 +5,29 @@ other is there: of two writers the later one always sees the earlier. The object
 changes every few seconds; one that has not changed for as long as `Lease.seconds` is left over from
 a killed one, and the next writer takes over under the next number. No clock is compared.
 
-Where the store refuses to overwrite on request (`If-None-Match`), all contend for one name, and
-one of them wins at once. Where it does not, which is found out and logged, each has a name of its
-own; those that meet withdraw, and try again a random time later.
+Each has a name of its own; those that meet withdraw, and try again a random time later. That asks
+nothing of a store but to list what was put: not all heed `If-None-Match`.
 """
 
 import json
 import logging
-import os
 import random
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from handseg.errors import BadInput, HandsegError, MissingInput
 from handseg.storage import s3, s3_listing
-from handseg.storage.location import S3, Location
+from handseg.storage.location import Location
 from handseg.storage.writer import Writer
 
 logger = logging.getLogger(__name__)
 _WATCH_S = 0.5
-# Objects by which a writer finds out how the store takes them; they hold no place.
-_PROBE = "probe-"
-_heeding: dict[tuple[str, str], bool] = {}
+_DIGITS = 8
+"""Of its owner in the name of a lock's object."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Lock:
     target: Location
     folder: Location
     name: str = ""
-    """Of its object: the number, counted from 1, and on stores that overwrite also the owner."""
+    """Of its object: the number, counted from 1, and the owner's first digits."""
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     writer: Writer = field(default_factory=Writer)
     beats: int = 0
@@ -126,8 +123,7 @@ def remove_dead(target: Location) -> None:
         BadInput: access is denied.
     """
     folder = _folder(target)
-    left = _read(folder, s3_listing.sizes(folder))
-    s3.delete(folder, [name for name, text in left.items() if _is_dead(text)])
+    s3.delete(folder, [name for name, text in _read(folder).items() if _is_dead(text)])
 
 
 def _folder(target: Location) -> Location:
@@ -146,13 +142,11 @@ def _keep_alive(lock: Lock, lease: Lease, ended: threading.Event) -> None:
 
 
 def _acquire(lock: Lock, lease: Lease) -> None:
-    own_name = "" if _refuses_to_overwrite(lock) else f"-{lock.owner[:8]}"
     while True:
         dead = _only_dead(lock, lease)
-        lock.name = f"{max(map(_number, dead), default=0) + 1}{own_name}"
-        if not s3.put_new(lock.folder.child(lock.name), lock.text()):
-            continue
-        if set(_locks(lock.folder)) <= {*dead, lock.name}:
+        lock.name = f"{max(map(_number, dead), default=0) + 1}-{lock.owner[:_DIGITS]}"
+        s3.put_text(lock.folder.child(lock.name), lock.text())
+        if set(s3_listing.sizes(lock.folder)) <= {*dead, lock.name}:
             s3.delete(lock.folder, dead)
             return
         s3.delete(lock.folder, [lock.name])
@@ -165,7 +159,7 @@ def _only_dead(lock: Lock, lease: Lease) -> list[str]:
     Raises:
         BadInput: a writer lives.
     """
-    before, began = _read(lock.folder, _locks(lock.folder)), time.monotonic()
+    before, began = _read(lock.folder), time.monotonic()
     said = False
     while True:
         living = {name: text for name, text in before.items() if not _is_dead(text)}
@@ -183,20 +177,16 @@ def _only_dead(lock: Lock, lease: Lease) -> list[str]:
                 *(lock.target, lease.seconds, len(living)),
             )
         time.sleep(min(_WATCH_S, lease.beat_seconds))
-        now = _read(lock.folder, _locks(lock.folder))
+        now = _read(lock.folder)
         for name, text in now.items():
             if before.get(name) != text and not _is_dead(text):
                 raise Writer.of(text).refusal(lock.target)
         before = {name: text for name, text in before.items() if name in now}
 
 
-def _locks(folder: Location) -> list[str]:
-    return [name for name in s3_listing.sizes(folder) if not name.startswith(_PROBE)]
-
-
-def _read(folder: Location, names: Iterable[str]) -> dict[str, str]:
+def _read(folder: Location) -> dict[str, str]:
     found = {}
-    for name in names:
+    for name in s3_listing.sizes(folder):
         try:
             found[name] = s3.read_text(folder.child(name))
         except MissingInput:
@@ -211,22 +201,3 @@ def _is_dead(text: str) -> bool:
 def _number(name: str) -> int:
     digits = name.partition("-")[0]
     return int(digits) if digits.isdecimal() else 0
-
-
-def _refuses_to_overwrite(lock: Lock) -> bool:
-    """Whether the store heeds If-None-Match, asked once a process and bucket."""
-    asked = os.environ.get("AWS_ENDPOINT_URL", ""), lock.target.uri.split("/")[2]
-    if asked not in _heeding:
-        probe = lock.folder.child(f"{_PROBE}{uuid.uuid4().hex}")
-        s3.put_text(probe, lock.text())
-        try:
-            _heeding[asked] = not s3.put_new(probe, "overwritten")
-        finally:
-            s3.delete_object(probe)
-        if not _heeding[asked]:
-            logger.warning(
-                "%s%s: the store overwrites although asked not to (If-None-Match); writers of one "
-                "artifact tell each other by listing their locks instead",
-                *(S3, asked[1]),
-            )
-    return _heeding[asked]
