@@ -27,7 +27,7 @@ from handseg.storage.writer import Writer
 logger = logging.getLogger(__name__)
 _WATCH_S = 0.5
 _DIGITS = 8
-"""Of its owner in the name of a lock's object."""
+"""By which the names of those that begin together differ."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class Lock:
     target: Location
     folder: Location
     name: str = ""
-    """Of its object: the number, counted from 1, and the owner's first digits."""
-    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Of its object: a number, counted from 1, and what no other has."""
     writer: Writer = field(default_factory=Writer)
     beats: int = 0
     # While an object is replaced, some stores (rclone) do not list it.
@@ -55,7 +54,7 @@ class Lock:
 
     def text(self) -> str:
         """What its object holds: who and since when, for people; and what changes, for watchers."""
-        return json.dumps({"owner": self.owner, **self.writer.record(), "beats": self.beats})
+        return json.dumps({**self.writer.record(), "beats": self.beats})
 
     def check(self) -> None:
         """Find out before something is published whether it is still held.
@@ -144,7 +143,8 @@ def _keep_alive(lock: Lock, lease: Lease, ended: threading.Event) -> None:
 def _acquire(lock: Lock, lease: Lease) -> None:
     while True:
         dead = _only_dead(lock, lease)
-        lock.name = f"{max(map(_number, dead), default=0) + 1}-{lock.owner[:_DIGITS]}"
+        number = max(map(_number, dead), default=0) + 1
+        lock.name = f"{number}-{uuid.uuid4().hex[:_DIGITS]}"
         s3.put_text(lock.folder.child(lock.name), lock.text())
         if set(s3_listing.sizes(lock.folder)) <= {*dead, lock.name}:
             s3.delete(lock.folder, dead)
@@ -159,29 +159,40 @@ def _only_dead(lock: Lock, lease: Lease) -> list[str]:
     Raises:
         BadInput: a writer lives.
     """
-    before, began = _read(lock.folder), time.monotonic()
+    seen: dict[str, _Seen] = {}
     said = False
     while True:
-        living = {name: text for name, text in before.items() if not _is_dead(text)}
-        if not living:
-            return sorted(before)
-        if time.monotonic() - began > lease.seconds:
-            return sorted(before)
-        for text in living.values():
-            if Writer.of(text).process.is_here():
+        found = _read(lock.folder)
+        for name, text in found.items():
+            if name in seen and _is_living(text, seen[name].text):
                 raise Writer.of(text).refusal(lock.target)
+        seen = {name: seen.get(name, _Seen(text)) for name, text in found.items()}
+        silent = [one for one in seen.values() if one.may_live(lease)]
+        if not silent:
+            return sorted(found)
         if not said:
             said = True
             logger.info(
                 "%s: waiting up to %.0f s for a sign of life of what began it (%d)",
-                *(lock.target, lease.seconds, len(living)),
+                *(lock.target, lease.seconds, len(silent)),
             )
+        # Of those that met, all have withdrawn by then, or all but one.
         time.sleep(min(_WATCH_S, lease.beat_seconds))
-        now = _read(lock.folder)
-        for name, text in now.items():
-            if before.get(name) != text and not _is_dead(text):
-                raise Writer.of(text).refusal(lock.target)
-        before = {name: text for name, text in before.items() if name in now}
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """An object of a lock, as it was at first."""
+
+    text: str
+    since: float = field(default_factory=time.monotonic)
+
+    def may_live(self, lease: Lease) -> bool:
+        return not _is_dead(self.text) and time.monotonic() - self.since <= lease.seconds
+
+
+def _is_living(text: str, before: str) -> bool:
+    return not _is_dead(text) and (text != before or Writer.of(text).process.is_here())
 
 
 def _read(folder: Location) -> dict[str, str]:
