@@ -178,8 +178,8 @@ class _Member:
         settings = {**provenance.settings_dict(self.settings), **own}
         started, place = Start.now(), state or _beside(out, "partial")
         if self._is_complete(out, settings):
-            if state is None and distributed.rank() == 0:
-                snapshot.remove_left(place)
+            if distributed.rank() == 0:
+                snapshot.tidy(place, keeps=state is not None)
             return
         opened = snapshot.working(place, pushes=distributed.rank() == 0)
         with opened as (folder, push):

@@ -191,17 +191,21 @@ def remove_tree(location: Location) -> None:
         shutil.rmtree(location.path)
 
 
-def remove_left(location: Location) -> None:
-    """Remove a working folder that was left by a worker killed when its work was complete.
+def tidy(location: Location, *, keeps: bool) -> None:
+    """Remove what a worker left that was killed when its work was complete.
 
-    One that another process holds, or that this one may not remove, stays as it is.
+    That is its lock and, unless it `keeps`, the folder itself. What another process holds, or this
+    one may not remove, stays as it is.
     """
     with suppress(BadInput):
         if location.is_remote:
-            remove_tree(location)
-        elif location.path.is_dir():
-            with local_lock.holding(location.path / _LOCK, location.path):
+            s3_lock.remove_dead(location)
+            if not keeps:
                 remove_tree(location)
+        elif (location.path / _LOCK if keeps else location.path).exists():
+            with local_lock.holding(location.path / _LOCK, location.path):
+                if not keeps:
+                    remove_tree(location)
 
 
 def _is_hidden(name: str) -> bool:

@@ -1,10 +1,14 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from handseg.errors import BadInput
-from handseg.storage import snapshot
+from handseg.storage import s3, snapshot
+from handseg.storage.local_process import Process
 from handseg.storage.location import Location
+from handseg.storage.writer import Writer
 
 
 def _state(folder: Path, step: int) -> Path:
@@ -79,15 +83,20 @@ def test_a_working_folder_is_removed_and_nothing_else(object_store: Path, tmp_pa
     assert not (tmp_path / "member.partial").exists()
 
 
-def test_what_a_killed_worker_left_is_removed_unless_another_works_there(
-    object_store: Path, tmp_path: Path
-) -> None:
+def test_what_a_killed_worker_left_is_tidied(object_store: Path, tmp_path: Path) -> None:
     afar = Location(f"s3://{object_store.name}/member.partial")
     here = Location(str(tmp_path / "member.partial"))
     snapshot.push(_state(here.path, 1), afar)
-    (here.path / ".lock").write_text("{}")
+    state = _objects(object_store)
+    dead = json.dumps(Writer(process=replace(Process.here(), started="1")).record())
+    s3.put_text(afar.sibling(".member.partial.lock").child("1-x"), dead)
+    (here.path / ".lock").write_text(dead)
+    for place in (afar, here):
+        snapshot.tidy(place, keeps=True)
+    assert _objects(object_store) == state
+    assert snapshot.exists(here) and not (here.path / ".lock").exists()
     for place in (afar, here, afar, here):
-        snapshot.remove_left(place)
+        snapshot.tidy(place, keeps=False)
     assert _objects(object_store) == set()
     assert not here.path.exists()
 
