@@ -19,6 +19,7 @@ from handseg.presets import plain_yaml
 from handseg.presets.sections import check_keys
 
 VARIABLE = "HANDSEG_BONES"
+REMEDY = f"name other bones by {VARIABLE}"
 MOST = 31
 """The bit field's: one bit of a signed 32-bit number each."""
 _KEYS = ("names", "short", "groups", "overlapping")

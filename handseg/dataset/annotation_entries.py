@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handseg import bones
+from handseg import bone_list, bones
 from handseg.errors import MissingInput, shown
 from handseg.masks.polygons import Points
 
@@ -80,13 +80,14 @@ def class_id(entry: object) -> int:
         raise Unusable("no polygon", f"type {shown(kind)}", f"draw it as {_POLYGON}")
     if isinstance(label, str) and label in bones.CLASS_ID:
         return bones.CLASS_ID[label]
-    raise Unusable("unknown bone", shown(label), f"name it {_nearest(str(label)[:40])}")
+    raise Unusable("unknown bone", shown(label), _named(str(label)[:40]))
 
 
-def _nearest(label: str) -> str:
+def _named(label: str) -> str:
+    """What to do about a label: a slip has a name near it, the bone of another list has none."""
     folded = {name.casefold(): name for name in bones.NAMES}
-    near = get_close_matches(label.strip().casefold(), folded, n=1, cutoff=0)
-    return folded[near[0]]
+    near = get_close_matches(label.strip().casefold(), folded, n=1)
+    return f"name it {folded[near[0]]}" if near else f"name one of the list, or {bone_list.REMEDY}"
 
 
 def points(values: object, *, height: int, width: int) -> tuple[Points, float]:

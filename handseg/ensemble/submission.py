@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from handseg import bones
+from handseg import bone_list, bones
 from handseg.dataset.fault import Fault
 from handseg.dataset.layout import is_safe
 from handseg.errors import BadInput, MissingInput
@@ -103,7 +103,7 @@ def read(path: Path) -> dict[str, list[str]]:
         if item.class_name not in bones.CLASS_ID:
             raise BadInput(
                 f"{path}:{item.line}: unknown class {shown(item.class_name)!r}; "
-                f"the classes are {', '.join(bones.NAMES)}"
+                f"the classes are {', '.join(bones.NAMES)}; {bone_list.REMEDY}"
             )
         if item.class_name in texts:
             raise BadInput(

@@ -28,8 +28,8 @@ IN_IMAGES: tuple[Name, ...] = ("finger confusion", "bone in two places", "left a
 """Those that are found in predictions of images."""
 
 REMEDY: dict[Name, str] = {
-    "finger confusion": "look at these images; train for less long, or leave the member out of the "
-    "vote",
+    "finger confusion": "look at these images; train for longer where Dice still rises, for less "
+    "long where it fell, or leave the member out of the vote",
     "bone in two places": "look at these images; --settings.largest_component true keeps one place",
     "left and right": "look at these images, and at their annotations: mirrored ones exist",
     "over-training": "train for less long, or with more augmentation; the best step's weights were "

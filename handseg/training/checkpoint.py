@@ -11,7 +11,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from handseg import bones, durable, plain_text
+from handseg import bone_list, bones, durable, plain_text
 from handseg.errors import BadInput, MissingInput, shown, told
 from handseg.findings.finding import Finding
 from handseg.models import catalogue
@@ -130,7 +130,7 @@ def load_card(folder: Path) -> Card:
     if tuple(card.classes) != bones.NAMES:
         raise BadInput(
             f"{path}: its classes or their order are not the {bones.COUNT} bones of this process; "
-            "train it again, or name its own by HANDSEG_BONES"
+            f"train it again, or {bone_list.REMEDY}"
         )
     return card
 

@@ -1,6 +1,7 @@
 """What a trained member is for and how good it is, in words: README.md of its checkpoint folder."""
 
 from handseg import bones
+from handseg.findings.finding import IN_IMAGES, MEANING, Name
 from handseg.plain_text import in_markdown
 from handseg.training.checkpoint import Card
 
@@ -85,4 +86,10 @@ def _training(card: Card) -> str:
 
 
 def _warned(card: Card) -> list[str]:
-    return [f"Warned of {name}." for name in sorted({finding.name for finding in card.findings})]
+    """What was warned of, of the data and the course and in predictions of the weights kept."""
+    kept = next((line.found for line in card.history if line.step == card.best_step), {})
+    where: dict[Name, str] = {finding.name: "" for finding in card.findings}
+    for name in IN_IMAGES:
+        if name in kept:
+            where[name] = f" in {kept[name]} of the images held out"
+    return [f"Warned of {name}{where[name]}: {MEANING[name]}." for name in sorted(where)]

@@ -66,15 +66,18 @@ def test_polygons_that_cannot_be_right_are_refused(
         ("trapezium", "Trapezium"),
         ("TRAPEZOID", "Trapezoid"),
         ("Pisifrom", "Pisiform"),
-        ("", "Ulna"),
     ],
 )
 def test_an_unknown_bone_gets_the_nearest_name(tmp_path: Path, label: str, nearest: str) -> None:
     with pytest.raises(BadInput) as refusal:
         load(write(tmp_path, entry(label, SQUARE)))
-    assert f"unknown bone ({label!r}); name it " in str(refusal.value)
-    if label:
-        assert str(refusal.value).endswith(f"name it {nearest}")
+    assert str(refusal.value).endswith(f"unknown bone ({label!r}); name it {nearest}")
+
+
+@pytest.mark.parametrize("label", ["", "Talus", "Calcaneus", "Navicular"])
+def test_a_bone_of_another_list_is_not_taken_for_a_slip(tmp_path: Path, label: str) -> None:
+    with pytest.raises(BadInput, match="name one of the list, or name other bones by HANDSEG_BONE"):
+        load(write(tmp_path, entry(label, SQUARE)))
 
 
 @pytest.mark.parametrize(

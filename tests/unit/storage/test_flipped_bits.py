@@ -98,6 +98,8 @@ def test_a_listing_that_cannot_be_true_is_asked_for_again(
         s3_listing.sizes(location)
 
 
+# In a date it is no concern of ours, but one of the library that reads it.
+@pytest.mark.filterwarnings("ignore::dateutil.parser.UnknownTimezoneWarning")
 def test_no_flipped_bit_hides_an_object_of_a_listing(
     object_store: Path, between: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

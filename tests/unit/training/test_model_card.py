@@ -4,7 +4,7 @@ from handseg import bones
 from handseg.findings.finding import Finding
 from handseg.settings import TrainSettings
 from handseg.training import model_card
-from handseg.training.checkpoint import Card, WarmStart
+from handseg.training.checkpoint import Card, Measurement, WarmStart
 from handseg.training.identity import Change
 
 CARD = Card(
@@ -48,7 +48,7 @@ def test_warnings_changes_and_what_it_began_with_are_told() -> None:
     change = Change(step=7, setting="learning_rate", was="0.1", now="0.01")
     text = model_card.text(replace(CARD, warm_start=start, findings=[found], changes=[change]))
     assert "weights of older" in text
-    assert "Warned of over-training." in text
+    assert "Warned of over-training: the training images were still" in text
     assert "the weights are of step 900. learning_rate was 0.1 until step 7, and is 0.01" in text
 
 
@@ -61,3 +61,14 @@ def test_a_member_without_validation_claims_nothing() -> None:
 def test_a_name_is_text_to_markdown() -> None:
     text = model_card.text(replace(CARD, name="<img src=x> *a*"))
     assert text.startswith("# &lt;img src=x> \\*a\\*\n")
+
+
+def test_what_was_found_in_predictions_of_the_weights_kept_is_told() -> None:
+    def line(step: int, images: int) -> Measurement:
+        found = {"finger confusion": images}
+        return Measurement(
+            step=step, epoch=1, loss=0.5, learning_rate=1e-4, input_px=64, found=found
+        )
+
+    text = model_card.text(replace(CARD, history=[line(900, 12), line(1000, 3)]))
+    assert "Warned of finger confusion in 12 of the images held out: bones of two fingers" in text
