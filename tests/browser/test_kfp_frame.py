@@ -110,3 +110,19 @@ def test_a_link_of_the_contents_moves_within_the_frame(
     assert [one.url for one in page.frames[1:]] == ["about:srcdoc"]
     assert shown.locator("body").evaluate("() => window.isFirstDocument")
     assert [line for line in noted if not line.startswith(("data:", "about:"))] == []
+
+
+def test_the_films_are_drawn_within_the_frame(
+    frame: tuple[Page, FrameLocator, list[str]],
+) -> None:
+    _, shown, _ = frame
+    outline = shown.locator(".film .truth").first
+    outline.scroll_into_view_if_needed()
+    box = outline.bounding_box()
+    assert box is not None and box["width"] > 5
+    toggle = shown.get_by_label("difference")
+    if toggle.count():
+        film = shown.locator("#images ~ .hands .film").nth(1)
+        before = film.screenshot()
+        toggle.check()
+        assert film.screenshot() != before

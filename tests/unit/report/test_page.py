@@ -178,6 +178,34 @@ def test_without_images_disagreement_is_told_in_figures(made_run: MadeRun) -> No
     assert "disagreement <strong>0." in html
 
 
+def test_of_truth_and_prediction_the_one_without_the_other_is_all_missed_or_in_excess(
+    facts: Facts,
+) -> None:
+    overlay = facts.worst[0]
+    assert overlay.whole is not None
+    both, truth, predicted = overlay.whole.shapes[:3]
+    shapes = (both, replace(truth, predicted=""), replace(predicted, truth=""))
+    shown = replace(overlay, whole=replace(overlay.whole, shapes=shapes), detail=None)
+    html = page.render(replace(facts, worst=(shown,), best=(), test=None))
+    found = re.findall(r'<use class="(missed|excess)" href="#[tp](\d+)"( mask)?', html)
+    assert [(name, bool(cut)) for name, _, cut in found] == [
+        ("missed", True), ("excess", True), ("missed", False), ("excess", False)
+    ]  # fmt: skip
+    assert [number for _, number, _ in found] == ["1", "1", "2", "3"]
+    assert html.count(both.truth) == html.count(both.predicted) == 1
+
+
+def test_every_outline_and_mask_has_an_id_of_its_own(html: str) -> None:
+    ids = re.findall(r'<(?:path|mask) id="([tp]\d+|[a-z]+-[tp]\d+)"', html)
+    assert len(ids) == len(set(ids)) > 4 * 29
+
+
+def test_without_truth_there_is_no_difference(facts: Facts) -> None:
+    html = page.render(replace(facts, worst=(), best=()))
+    assert '<use class="predicted"' in html
+    assert '<use class="missed"' not in html and '<use class="excess"' not in html
+
+
 def test_the_vote_says_where_its_weights_come_from(html: str, facts: Facts) -> None:
     assert "The weights were given by hand." in html
     assert ">33 %</td>" in html and ">67 %</td>" in html
