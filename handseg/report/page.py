@@ -88,10 +88,10 @@ def _reliability(facts: Facts) -> Markup:
 
 
 def _loss(facts: Facts) -> Markup:
-    series = [
-        Series(x=[p.epoch for p in member.card.history], y=[p.loss for p in member.card.history])
-        for member in facts.members
-    ]
+    series = []
+    for member in facts.members:
+        points = member.card.losses or member.card.history
+        series.append(Series(x=[p.epoch for p in points], y=[p.loss for p in points]))
     # Safe: matplotlib escapes what it writes, and no text of the data is in it.
     return Markup(curves.draw(series, x_label="epochs", y_label="training loss", salt="loss"))
 

@@ -12,6 +12,7 @@ from handseg.report.gather import gather
 from handseg.report.records import Lap
 from handseg.report.usage import Usage
 from handseg.training.identity import Change
+from handseg.training.loss_curve import LossPoint
 from tests.unit.report.made_run import MadeRun
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
@@ -120,6 +121,19 @@ def test_a_member_says_how_long_it_waited_for_images(facts: Facts) -> None:
     html = page.render(replace(facts, members=(waited, *others)))
     assert ">20 %</td>" in html
     assert ">–</td>" in html
+
+
+def test_the_loss_is_drawn_in_the_finer_steps_where_a_card_has_them(facts: Facts) -> None:
+    first, *others = facts.members
+    points = [LossPoint(step=n, epoch=n / 10, loss=1 / n) for n in range(1, 13)]
+    few = replace(first.card, history=first.card.history[:1])
+    fine = replace(few, losses=points)
+    drawn = [
+        page._loss(replace(facts, members=(replace(first, card=card), *others)))
+        for card in (few, fine)
+    ]
+    dots = [svg.count("<use ") for svg in drawn]  # and the axes' ticks
+    assert dots[1] - dots[0] >= 8
 
 
 def test_every_section_of_the_contents_is_there(html: str) -> None:
