@@ -214,6 +214,10 @@ def test_printed_it_is_a_light_report_of_several_pages(opened: Opened, tmp_path:
     for control in ("nav", ".toggles"):
         assert not page.locator(control).is_visible()
     assert page.locator("#again").is_visible()
+    # A button is painted on one page only, and a table's head is repeated on each.
+    heads = page.locator("th button")
+    shown = heads.evaluate_all("all => all.map(one => getComputedStyle(one).display)")
+    assert set(shown) == {"contents"}
 
 
 def test_printed_nothing_is_folded_away_or_wider_than_the_paper(opened: Opened) -> None:
