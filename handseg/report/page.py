@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from handseg import bones
-from handseg.findings.finding import IN_IMAGES, MEANING
+from handseg.findings.finding import IN_IMAGES
 from handseg.report import curves, heat, records, reliability, selection, tables, warnings, wording
 from handseg.report.curves import Series
 from handseg.report.facts import Facts
@@ -50,8 +50,8 @@ def render(facts: Facts) -> str:
             versions=records.versions(facts.runs),
             warning_groups=warnings.groups(facts),
             warning_counts=warnings.counts(facts),
-            warning_meanings=MEANING,
-            names_in_images=IN_IMAGES,
+            warning_meanings=warnings.looked_for(),
+            names_in_images=[name for name in IN_IMAGES if name in warnings.looked_for()],
             heat_legend=heat.LEGEND,
             bones=bones,
             selection=selection,
