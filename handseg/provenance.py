@@ -106,8 +106,8 @@ def record(
         "command": program.command(sys.argv),
         "device": device,
         "host": socket.gethostname(),
-        "started": began.isoformat(timespec="seconds"),
-        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": began.isoformat(timespec="milliseconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="milliseconds"),
         **memory,
         **(extra or {}),
     }

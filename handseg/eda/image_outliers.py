@@ -107,8 +107,8 @@ def _wrong_side(images: Sequence[ImageMeasures]) -> Iterator[Outlier]:
             yield Outlier(
                 image_name=name,
                 bones=(),
-                reason=f"left and right: named a {words[side]} hand, and its bones are annotated "
-                f"as a {words[shown]} one",
+                reason=f"left and right: named a {words[side]} {bones.WHOLE}, and its bones are "
+                f"annotated as a {words[shown]} one",
                 score=label_score(_MIRRORED_SCORE),
             )
 

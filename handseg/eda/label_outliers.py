@@ -143,7 +143,7 @@ def _odd_areas(names: Sequence[str], measured: Sequence[BoneMeasures]) -> Iterat
         yield Outlier(
             image_name=name,
             bones=_named(ids),
-            reason=f"odd size: {bones.NAMES[worst]} is very {size} for this hand",
+            reason=f"odd size: {bones.NAMES[worst]} is very {size} for this {bones.WHOLE}",
             score=label_score(abs(float(row[worst])) / 2),
         )
 
@@ -155,12 +155,12 @@ def _named(ids: Sequence[int]) -> tuple[str, ...]:
 def _pairs(pairs: Sequence[tuple[int, int]]) -> str:
     texts = [f"{bones.NAMES[a]} and {bones.NAMES[b]}" for a, b in pairs[:_ALL_NAMED]]
     more = len(pairs) - _ALL_NAMED
-    whole = "; perhaps a mirrored hand" if len(pairs) > 2 else ""
+    whole = f"; perhaps a mirrored {bones.WHOLE}" if len(pairs) > 2 else ""
     return ", ".join(texts) + (f" and {more} more pairs" if more > 0 else "") + whole
 
 
 def _distances(ids: Sequence[int], apart: NDArray[np.float64]) -> str:
     far = sorted(ids, key=lambda class_id: -apart[class_id])
-    texts = [f"{bones.NAMES[c]} by {apart[c]:.2f} hand sizes" for c in far[:_ALL_NAMED]]
+    texts = [f"{bones.NAMES[c]} by {apart[c]:.2f} {bones.WHOLE} sizes" for c in far[:_ALL_NAMED]]
     more = len(far) - _ALL_NAMED
     return ", ".join(texts) + (f" and {more} more" if more > 0 else "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import ks_2samp
 
+from handseg import bones
 from handseg.eda import arrangement, bone_rows, image_outliers, label_outliers
 from handseg.eda.bone_rows import BoneRow, Overlap
 from handseg.eda.demographics import Demographics
@@ -161,5 +162,6 @@ def _sides(images: Sequence[ImageMeasures]) -> dict[str, int]:
 
 def _pair(sides: Sequence[bool]) -> str:
     if len(sides) == 1:
-        return "one hand"
-    return "both hands" if len(set(sides)) == 2 else "one side only, several images"
+        return "one hand" if bones.IS_HAND else "one side"
+    both = "both hands" if bones.IS_HAND else "both sides"
+    return both if len(set(sides)) == 2 else "one side only, several images"

@@ -27,6 +27,9 @@ MEANING: dict[Name, str] = {
 IN_IMAGES: tuple[Name, ...] = ("finger confusion", "bone in two places", "left and right")
 """Those that are found in predictions of images."""
 
+OF_HANDS: tuple[Name, ...] = ("finger confusion", "left and right")
+"""Those that are not looked for where the bones are others than a hand's."""
+
 REMEDY: dict[Name, str] = {
     "finger confusion": "look at these images; train for longer where Dice still rises, for less "
     "long where it fell, or leave the member out of the vote",

@@ -10,6 +10,7 @@ from handseg.findings.finding import Finding
 from handseg.settings import TrainSettings
 from handseg.settings_codec import from_dict
 from handseg.training.identity import Change
+from handseg.training.loss_curve import LossPoint
 
 _CARD = "card.json"
 _AGAIN = "train the member again"
@@ -46,6 +47,8 @@ class MemberCard:
     mean_dice: float | None = None
     """Dice of the kept weights on the held-out fold, as training measured it."""
     history: list[Line] = field(default_factory=list)
+    losses: list[LossPoint] = field(default_factory=list)
+    """The training loss in finer steps than the history; older cards have none."""
     findings: list[Finding] = field(default_factory=list)
     """Named warnings about its data and its course."""
     changes: list[Change] = field(default_factory=list)

@@ -30,3 +30,15 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => {
   for (const one of closed) one.open = false;
 });
+// A frame's srcdoc takes its base address from the page around it, which such a link would open.
+if (location.protocol === "about:") {
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#"]');
+    const target = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (!target) return;
+    event.preventDefault();
+    target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+    target.scrollIntoView();
+  });
+}

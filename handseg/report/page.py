@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from handseg import bones
-from handseg.findings.finding import IN_IMAGES, MEANING
+from handseg.findings.finding import IN_IMAGES
 from handseg.report import curves, heat, records, reliability, selection, tables, warnings, wording
 from handseg.report.curves import Series
 from handseg.report.facts import Facts
@@ -50,8 +50,8 @@ def render(facts: Facts) -> str:
             versions=records.versions(facts.runs),
             warning_groups=warnings.groups(facts),
             warning_counts=warnings.counts(facts),
-            warning_meanings=MEANING,
-            names_in_images=IN_IMAGES,
+            warning_meanings=warnings.looked_for(),
+            names_in_images=[name for name in IN_IMAGES if name in warnings.looked_for()],
             heat_legend=heat.LEGEND,
             bones=bones,
             selection=selection,
@@ -88,10 +88,10 @@ def _reliability(facts: Facts) -> Markup:
 
 
 def _loss(facts: Facts) -> Markup:
-    series = [
-        Series(x=[p.epoch for p in member.card.history], y=[p.loss for p in member.card.history])
-        for member in facts.members
-    ]
+    series = []
+    for member in facts.members:
+        points = member.card.losses or member.card.history
+        series.append(Series(x=[p.epoch for p in points], y=[p.loss for p in points]))
     # Safe: matplotlib escapes what it writes, and no text of the data is in it.
     return Markup(curves.draw(series, x_label="epochs", y_label="training loss", salt="loss"))
 

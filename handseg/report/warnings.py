@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from handseg import bones
 from handseg.errors import BadInput
 from handseg.findings import image
-from handseg.findings.finding import MEANING, REMEDY, Finding, Name
+from handseg.findings.finding import MEANING, OF_HANDS, REMEDY, Finding, Name
 from handseg.masks import rle
 from handseg.report.facts import Facts
 from handseg.report.records import StageRun
@@ -38,6 +39,11 @@ class Group:
     rows: Sequence[Row]
     """The first of them."""
     count: int
+
+
+def looked_for() -> dict[Name, str]:
+    """What each name stands for that can be found of these bones."""
+    return {name: MEANING[name] for name in MEANING if bones.IS_HAND or name not in OF_HANDS}
 
 
 def groups(facts: Facts) -> list[Group]:

@@ -28,9 +28,15 @@ def percent(part: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds under two minutes, minutes under two hours, else hours."""
+    """Seconds under two minutes, minutes under two hours, else hours.
+
+    Older records are to the second: a whole number is said without a decimal that nobody measured.
+    """
+    if seconds < 0.1:
+        return "under 0.1 s" if seconds else "under 1 s"
     if seconds < 120:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+        is_whole = seconds >= 10 or seconds == round(seconds)
+        return f"{seconds:.0f} s" if is_whole else f"{seconds:.1f} s"
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"

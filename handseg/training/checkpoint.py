@@ -19,6 +19,7 @@ from handseg.models.network import Network
 from handseg.settings import TrainSettings
 from handseg.settings_codec import from_dict
 from handseg.training.identity import Change
+from handseg.training.loss_curve import LossPoint
 
 MODEL = "model.safetensors"
 CARD = "card.json"
@@ -89,6 +90,8 @@ class Card:
     dice_per_class: dict[str, float] = field(default_factory=dict)
     """Dice of the best step on the held-out fold, by class name."""
     history: list[Measurement] = field(default_factory=list)
+    losses: list[LossPoint] = field(default_factory=list)
+    """The training loss in finer steps than the history; none of before there was such a list."""
     seen: dict[str, list[str]] = field(default_factory=dict)
     """Everyone its weights saw, here and in checkpoints it came from: hashed id of the person ->
     what that person's images are known by; see `handseg.findings.fingerprint`."""

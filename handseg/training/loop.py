@@ -148,6 +148,7 @@ class _Course:
         for step in progress.track(left, description=self._task.name, total=len(left)):
             rate = schedule.learning_rate(self._settings, plan, step)
             loss = waiting.step(partial(self._trainer.step, rate=rate))
+            curve = self._progress.loss_curve
             self._progress = replace(
                 self._progress,
                 step=step + 1,
@@ -155,6 +156,9 @@ class _Course:
                 loss_sum=self._progress.loss_sum + loss,
                 loss_count=self._progress.loss_count + 1,
                 learning_rate=rate,
+                loss_curve=curve.after(
+                    loss, step=step + 1, total=plan.total, epoch=self._epoch(step + 1)
+                ),
             )
             self.tracked.stepped(self._progress, loss, waiting.last_s)
             due = time.monotonic() - saved > self._settings.checkpoint_minutes * 60
@@ -167,6 +171,9 @@ class _Course:
                 saved = time.monotonic()
             if end is not None:
                 raise end
+
+    def _epoch(self, step: int) -> float:
+        return round(step * self._settings.batch_size / self._progress.plan.images, 3)
 
     def _owes_validation(self) -> bool:
         """Whether the step last taken is to be validated; a process that was stopped has not."""
@@ -197,7 +204,7 @@ class _Course:
         dice = measured.dice
         line = Measurement(
             step=state.step,
-            epoch=round(state.step * self._settings.batch_size / plan.images, 3),
+            epoch=self._epoch(state.step),
             loss=state.loss_sum / state.loss_count,
             learning_rate=state.learning_rate,
             input_px=plan.size_at(state.step - 1),

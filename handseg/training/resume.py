@@ -18,6 +18,7 @@ from handseg.training import identity, tensor_files
 from handseg.training.checkpoint import Measurement, WarmStart
 from handseg.training.cost import Cost, Lap
 from handseg.training.identity import Change
+from handseg.training.loss_curve import LossCurve
 from handseg.training.schedule import Plan
 from handseg.training.task import Task
 
@@ -50,6 +51,7 @@ class Progress:
     """Of the losses since the last validation."""
     loss_count: int = 0
     """Steps since the last validation."""
+    loss_curve: LossCurve = field(default_factory=LossCurve)
     learning_rate: float = 0.0
     """Of the last step."""
     peak_memory_bytes: int = 0

@@ -42,6 +42,7 @@ def of(task: Task, state: Progress, trainer: Trainer, *, device: str) -> "Traine
         mean_dice=float(np.mean(list(best.values()))),
         dice_per_class=best,
         history=state.history,
+        losses=state.loss_curve.points,
         seen=state.seen,
         person_key=task.person_key,
         warm_start=state.warm_start,

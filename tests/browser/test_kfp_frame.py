@@ -89,3 +89,40 @@ def test_it_cannot_reach_the_page_around_it(
     _, shown, _ = frame
     reach = "() => { try { return String(parent.document.title); } catch (e) { return e.name; } }"
     assert shown.locator("body").evaluate(reach) == "SecurityError"
+
+
+@pytest.mark.parametrize("by_keys", [False, True], ids=["a click", "the keyboard"])
+def test_a_link_of_the_contents_moves_within_the_frame(
+    frame: tuple[Page, FrameLocator, list[str]], by_keys: bool
+) -> None:
+    page, shown, noted = frame
+    shown.locator("body").evaluate("() => { window.isFirstDocument = true; }")
+    target = shown.locator("h2#bones")
+    expect(target).not_to_be_in_viewport()
+    link = shown.locator("nav a[href='#bones']")
+    if by_keys:
+        link.focus()
+        page.keyboard.press("Enter")
+    else:
+        link.click()
+    expect(target).to_be_in_viewport()
+    expect(target).to_be_focused()
+    assert [one.url for one in page.frames[1:]] == ["about:srcdoc"]
+    assert shown.locator("body").evaluate("() => window.isFirstDocument")
+    assert [line for line in noted if not line.startswith(("data:", "about:"))] == []
+
+
+def test_the_films_are_drawn_within_the_frame(
+    frame: tuple[Page, FrameLocator, list[str]],
+) -> None:
+    _, shown, _ = frame
+    outline = shown.locator(".film .truth").first
+    outline.scroll_into_view_if_needed()
+    box = outline.bounding_box()
+    assert box is not None and box["width"] > 5
+    toggle = shown.get_by_label("difference")
+    if toggle.count():
+        film = shown.locator("#images ~ .hands .film").nth(1)
+        before = film.screenshot()
+        toggle.check()
+        assert film.screenshot() != before

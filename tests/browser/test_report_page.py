@@ -1,11 +1,14 @@
 """The report in a real browser; `make test-all` installs Chromium."""
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.unit.report.made_run import make_run
@@ -106,6 +109,31 @@ def test_truth_and_prediction_can_be_hidden(opened: Opened) -> None:
     assert not predicted.is_visible()
 
 
+MISSED, EXCESS = (230, 159, 0), (86, 180, 233)
+
+
+def extent(shot: bytes, colour: tuple[int, int, int]) -> tuple[int, int]:
+    """How many pixels of a picture are near a colour laid over it, and their mean column."""
+    pixels = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)
+    columns = np.nonzero((abs(pixels - colour) < 55).all(axis=2))[1]
+    return len(columns), round(columns.mean()) if len(columns) else 0
+
+
+def test_the_difference_shows_what_was_missed_and_what_is_in_excess(opened: Opened) -> None:
+    film = opened.page.locator("#images ~ .hands .film").nth(1)
+    for name in ("truth: white line", "names"):
+        opened.page.get_by_label(name).uncheck()
+    opened.page.get_by_label("prediction: filled").uncheck()
+    before = film.screenshot()
+    assert extent(before, MISSED)[0] == extent(before, EXCESS)[0] == 0
+    opened.page.get_by_label("difference").check()
+    missed, excess = (extent(film.screenshot(), colour) for colour in (MISSED, EXCESS))
+    # The toy hands' predictions are moved to the right.
+    assert missed[0] > 100 and excess[0] > 100
+    assert missed[1] < excess[1]
+    assert abs(missed[0] - excess[0]) < 0.3 * missed[0]
+
+
 @pytest.mark.parametrize("opened", SIZES, indirect=True)
 def test_nothing_sticks_out_to_the_side(opened: Opened) -> None:
     wide, window = opened.page.evaluate(
@@ -186,6 +214,10 @@ def test_printed_it_is_a_light_report_of_several_pages(opened: Opened, tmp_path:
     for control in ("nav", ".toggles"):
         assert not page.locator(control).is_visible()
     assert page.locator("#again").is_visible()
+    # A button is painted on one page only, and a table's head is repeated on each.
+    heads = page.locator("th button")
+    shown = heads.evaluate_all("all => all.map(one => getComputedStyle(one).display)")
+    assert set(shown) == {"contents"}
 
 
 def test_printed_nothing_is_folded_away_or_wider_than_the_paper(opened: Opened) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -58,10 +59,17 @@ def test_every_image_has_a_row_for_each_bone(feet: Path) -> None:
     handseg(feet, "validate", "--data", "data", "--submission", "run/submission.csv")
 
 
+def _words(page: str) -> str:
+    return re.sub(r"<(style|script|svg)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
+
+
 def test_the_report_and_the_look_name_the_bones(feet: Path) -> None:
     report = (feet / "run" / "report.html").read_text(encoding="utf-8")
     assert "12 bones in X-rays" in report and "hindfoot" in report
     assert "finger-1" not in report
+    look = (feet / "run" / "eda" / "eda.html").read_text(encoding="utf-8")
+    of_hands = re.compile(r"\b(hands?|finger|palm|wrists?)\b", re.IGNORECASE)
+    assert [of_hands.findall(_words(page)) for page in (report, look)] == [[], []]
     facts = json.loads((feet / "run" / "eda" / "eda.json").read_text())
     assert [row["name"] for row in facts["bones"]][:2] == ["Talus", "Calcaneus"]
 

@@ -49,7 +49,7 @@ def test_a_record_of_a_start_holds_its_time_and_its_memory() -> None:
     record = provenance.record(
         stage="split", settings={}, parents={}, origin=Origin(data=()), started=start
     )
-    assert record["started"] == start.at.isoformat(timespec="seconds")
+    assert record["started"] == start.at.isoformat(timespec="milliseconds")
     memory = record["memory"]
     # git, which says the commit, is none of its workers
     assert isinstance(memory, dict) and set(memory) == {"peak_bytes", "is_own"}

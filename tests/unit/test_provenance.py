@@ -58,7 +58,7 @@ def test_a_record_says_what_made_the_artifact() -> None:
     assert json.loads(json.dumps(record)) == record
     assert record["settings"] == _SETTINGS
     assert record["parents"] == _PARENTS
-    assert record["started"] == "2026-01-02T03:04:05+00:00"
+    assert record["started"] == "2026-01-02T03:04:05.000+00:00"
     assert record["override"] == "fold"
     assert record["device"] == "cpu"
     assert (record["data"], record["folds"]) == (["a" * 64], ["b" * 64])

@@ -6,6 +6,7 @@ import pytest
 
 from handseg.errors import BadInput, MissingInput
 from handseg.report import card
+from handseg.training.loss_curve import LossPoint
 
 
 def written(**changes: Any) -> dict[str, Any]:
@@ -18,7 +19,14 @@ def test_what_the_report_uses_is_read_and_the_rest_passed_over(tmp_path: Path) -
     (tmp_path / "card.json").write_text(json.dumps(written()))
     found = card.read(tmp_path)
     assert (found.name, found.fold, found.train.seed, found.steps) == ("a", 1, 7, 10)
+    assert found.losses == []
     assert found.history == [card.Line(step=5, epoch=0.5, loss=1.0, dice=None)]
+
+
+def test_the_finer_curve_of_a_training_is_read(tmp_path: Path) -> None:
+    point = {"step": 5, "epoch": 0.5, "loss": 1.0}
+    (tmp_path / "card.json").write_text(json.dumps(written(losses=[point])))
+    assert card.read(tmp_path).losses == [LossPoint(step=5, epoch=0.5, loss=1.0)]
 
 
 def test_a_folder_without_a_card_is_named(tmp_path: Path) -> None:

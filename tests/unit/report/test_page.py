@@ -12,6 +12,7 @@ from handseg.report.gather import gather
 from handseg.report.records import Lap
 from handseg.report.usage import Usage
 from handseg.training.identity import Change
+from handseg.training.loss_curve import LossPoint
 from tests.unit.report.made_run import MadeRun
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
@@ -122,6 +123,19 @@ def test_a_member_says_how_long_it_waited_for_images(facts: Facts) -> None:
     assert ">–</td>" in html
 
 
+def test_the_loss_is_drawn_in_the_finer_steps_where_a_card_has_them(facts: Facts) -> None:
+    first, *others = facts.members
+    points = [LossPoint(step=n, epoch=n / 10, loss=1 / n) for n in range(1, 13)]
+    few = replace(first.card, history=first.card.history[:1])
+    fine = replace(few, losses=points)
+    drawn = [
+        page._loss(replace(facts, members=(replace(first, card=card), *others)))
+        for card in (few, fine)
+    ]
+    dots = [svg.count("<use ") for svg in drawn]  # and the axes' ticks
+    assert dots[1] - dots[0] >= 8
+
+
 def test_every_section_of_the_contents_is_there(html: str) -> None:
     asked = re.findall(r'<a href="#([a-z]+)"', html)
     assert len(asked) >= 13
@@ -176,6 +190,34 @@ def test_without_images_disagreement_is_told_in_figures(made_run: MadeRun) -> No
     )
     assert "<img" not in html and "data:image" not in html
     assert "disagreement <strong>0." in html
+
+
+def test_of_truth_and_prediction_the_one_without_the_other_is_all_missed_or_in_excess(
+    facts: Facts,
+) -> None:
+    overlay = facts.worst[0]
+    assert overlay.whole is not None
+    both, truth, predicted = overlay.whole.shapes[:3]
+    shapes = (both, replace(truth, predicted=""), replace(predicted, truth=""))
+    shown = replace(overlay, whole=replace(overlay.whole, shapes=shapes), detail=None)
+    html = page.render(replace(facts, worst=(shown,), best=(), test=None))
+    found = re.findall(r'<use class="(missed|excess)" href="#[tp](\d+)"( mask)?', html)
+    assert [(name, bool(cut)) for name, _, cut in found] == [
+        ("missed", True), ("excess", True), ("missed", False), ("excess", False)
+    ]  # fmt: skip
+    assert [number for _, number, _ in found] == ["1", "1", "2", "3"]
+    assert html.count(both.truth) == html.count(both.predicted) == 1
+
+
+def test_every_outline_and_mask_has_an_id_of_its_own(html: str) -> None:
+    ids = re.findall(r'<(?:path|mask) id="([tp]\d+|[a-z]+-[tp]\d+)"', html)
+    assert len(ids) == len(set(ids)) > 4 * 29
+
+
+def test_without_truth_there_is_no_difference(facts: Facts) -> None:
+    html = page.render(replace(facts, worst=(), best=()))
+    assert '<use class="predicted"' in html
+    assert '<use class="missed"' not in html and '<use class="excess"' not in html
 
 
 def test_the_vote_says_where_its_weights_come_from(html: str, facts: Facts) -> None:

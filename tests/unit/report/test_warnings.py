@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from html import unescape
 
@@ -66,7 +67,17 @@ def test_a_long_list_is_cut_and_counted(quiet: Facts) -> None:
     many = tuple(replace(CONFUSED, about=f"{number}.png") for number in range(100))
     (group,) = warnings.groups(warned(quiet, in_scores=many))
     assert (group.count, len(group.rows)) == (100, 30)
-    assert "and 70 more" in page.render(warned(quiet, in_scores=many))
+    assert "The first 30 of 100 findings" in page.render(warned(quiet, in_scores=many))
+
+
+@pytest.mark.parametrize(("number", "is_open"), [(3, True), (4, False)])
+def test_a_long_list_is_folded_and_a_short_one_lies_open(
+    quiet: Facts, number: int, is_open: bool
+) -> None:
+    many = tuple(replace(CONFUSED, about=f"{number}.png") for number in range(number))
+    html = page.render(warned(quiet, in_scores=many))
+    (folded,) = re.findall(rf"<details([^>]*)>\s*<summary>{number} findings", html)
+    assert (folded == " open") is is_open
 
 
 def test_texts_of_warnings_are_escaped(quiet: Facts) -> None:

@@ -7,7 +7,8 @@ from handseg.report import wording
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.04, "0.0 s"), (9.94, "9.9 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"),
+    [(0, "under 1 s"), (0.04, "under 0.1 s"), (0.4, "0.4 s"), (1.0, "1 s"),
+     (9.94, "9.9 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"),
      (7200, "2.0 h"), (90_000, "25.0 h")],
 )  # fmt: skip
 def test_durations_are_said_in_the_unit_a_person_would_use(seconds: float, text: str) -> None:

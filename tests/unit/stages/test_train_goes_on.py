@@ -34,6 +34,7 @@ def test_a_resumed_training_ends_with_the_uninterrupted_ones_weights(
     resumed = loop.train(task(made, tmp_path / "cut", augmented))
     assert whole is not None and resumed is not None
     assert resumed.card == whole.card
+    assert [point.step for point in whole.card.losses] == [1, 2, 3, 4, 5, 6]
     # Their names tell what they hold.
     assert (resumed.best.name, resumed.last.name) == (whole.best.name, whole.last.name)
 
