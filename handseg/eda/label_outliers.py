@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg import bones
-from handseg.eda import arrangement, typical
+from handseg.eda import arrangement, exposure, typical
 from handseg.eda.arrangement import Arrangement
 from handseg.eda.measures import BoneMeasures, ImageMeasures
 from handseg.eda.outlier import Outlier, label_score
@@ -41,7 +41,13 @@ def find(images: Sequence[ImageMeasures]) -> list[Outlier]:
     if len(annotated) < typical.LEAST_IMAGES:
         return []
     names, measured = [name for name, _ in annotated], [found for _, found in annotated]
-    found = [*_out_of_place(names, measured), *_off(names, measured)]
+    dark_on_light = exposure.inverted([image.exposure for image in images])
+    signs = [
+        -1.0 if dark else 1.0
+        for image, dark in zip(images, dark_on_light, strict=True)
+        if image.bones is not None
+    ]
+    found = [*_out_of_place(names, measured), *_off(names, measured, signs)]
     told = {(one.image_name, bone) for one in found for bone in one.bones}
     return found + [
         one
@@ -111,11 +117,18 @@ def _trials(
         yield a, b, arrangement.residuals(swapped, usual)[[a, b]]
 
 
-def _off(names: Sequence[str], measured: Sequence[BoneMeasures]) -> Iterator[Outlier]:
-    contrasts = np.array([found.contrasts for found in measured])
+def _off(
+    names: Sequence[str], measured: Sequence[BoneMeasures], signs: Sequence[float]
+) -> Iterator[Outlier]:
+    """Annotations that do not lie on bones, by contrast; its sign is -1 in inverted images."""
+    contrasts = np.array(
+        [found.contrasts * sign for found, sign in zip(measured, signs, strict=True)]
+    )
     usual = typical.middle(contrasts)
-    for name, own in zip(names, contrasts, strict=True):
+    for name, own, found, sign in zip(names, contrasts, measured, signs, strict=True):
         known = np.isfinite(own) & (usual > 0)
+        if sign > 0:  # The ground of an inverted image is white however it is exposed.
+            known &= ~found.saturated
         faint = known & (own < _FAINT * usual)
         if not known.any() or faint.sum() < _FAINT_BONES * known.sum():
             continue
@@ -123,8 +136,8 @@ def _off(names: Sequence[str], measured: Sequence[BoneMeasures]) -> Iterator[Out
         yield Outlier(
             image_name=name,
             bones=_named(np.flatnonzero(faint).tolist()),
-            reason=f"outlines do not lie on the bones: {share:.0%} of them are hardly brighter "
-            "than what is around them (mirrored, moved, or of another image)",
+            reason=f"outlines do not lie on the bones: {share:.0%} of them stand out little "
+            "from what is around them (mirrored, moved, or of another image)",
             score=label_score(100 * share),
         )
 

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from handseg import bones
 from handseg.eda import label_outliers
@@ -10,11 +11,23 @@ from handseg.masks.polygons import Polygons
 from tests.unit.eda.drawn import SIDE, SPOILED, drawn, measured, with_spoiled
 from tests.unit.findings.hands import exchanged
 
-POLYGONS = drawn(SPOILED)[1]
+PIXELS, POLYGONS = drawn(SPOILED)
 
 
-def found(polygons: Polygons) -> list[Outlier]:
-    return sorted(label_outliers.find(with_spoiled(polygons)), key=lambda one: -one.score)
+def dark(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return (pixels * 0.15).astype(np.uint8)
+
+
+def light(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.clip(pixels * 6.0, 0, 255).astype(np.uint8)
+
+
+def inverted(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return 255 - pixels
+
+
+def found(polygons: Polygons, pixels: NDArray[np.uint8] | None = None) -> list[Outlier]:
+    return sorted(label_outliers.find(with_spoiled(polygons, pixels)), key=lambda one: -one.score)
 
 
 def pisiform_on_ulna() -> Polygons:
@@ -32,6 +45,24 @@ def mirrored_in_the_image() -> Polygons:
 
 def test_nothing_is_said_of_right_labels() -> None:
     assert label_outliers.find(measured()) == []
+
+
+@pytest.mark.parametrize("expose", [dark, light, inverted])
+def test_nothing_is_said_of_right_labels_on_an_image_of_odd_exposure(
+    expose: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+) -> None:
+    assert found(POLYGONS, expose(PIXELS)) == []
+
+
+@pytest.mark.parametrize("expose", [dark, inverted])
+def test_labels_that_lie_elsewhere_are_found_however_the_image_is_exposed(
+    expose: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+) -> None:
+    moved = {c: [shape + np.int32(25) for shape in shapes] for c, shapes in POLYGONS.items()}
+    for polygons in (mirrored_in_the_image(), drawn(SPOILED + 3)[1], moved):
+        worst = found(polygons, expose(PIXELS))[0]
+        assert worst.reason.startswith("outlines do not lie on the bones")
+        assert worst.image_name == f"image{SPOILED}.png"
 
 
 def test_an_exchange_is_named() -> None:
