@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg import bones
-from handseg.eda import arrangement, exposure, typical
+from handseg.eda import arrangement, exposure, other_hand, typical
 from handseg.eda.arrangement import Arrangement
 from handseg.eda.measures import BoneMeasures, ImageMeasures
 from handseg.eda.outlier import Outlier, label_score
@@ -62,6 +62,15 @@ def _out_of_place(names: Sequence[str], measured: Sequence[BoneMeasures]) -> Ite
     distances = np.array([arrangement.residuals(found.centres, usual) for found in measured])
     far = typical.deviations(distances, least=_LEAST_DEVIATION)
     for name, found, own, apart in zip(names, measured, far, distances, strict=True):
+        mirrored = other_hand.find(found.centres, usual) if (own > _SUSPECT).any() else ()
+        if mirrored:
+            yield Outlier(
+                image_name=name,
+                bones=_named([class_id for pair in mirrored for class_id in pair]),
+                reason=f"mirrored: labels of the other hand ({_pairs(mirrored)} exchanged)",
+                score=label_score(float(np.nanmax(own))),
+            )
+            continue
         exchanged = _exchanged(found.centres, own, apart, usual)
         pairs = [pair for pair, _ in exchanged]
         if pairs:
@@ -69,7 +78,8 @@ def _out_of_place(names: Sequence[str], measured: Sequence[BoneMeasures]) -> Ite
             yield Outlier(
                 image_name=name,
                 bones=_named(ids),
-                reason=f"labels exchanged: {_pairs(pairs)}",
+                reason=f"labels exchanged: {_pairs(pairs)}"
+                + ("; perhaps a mirrored hand" if _are_across(pairs) else ""),
                 score=label_score(max(score for _, score in exchanged)),
             )
         explained = {class_id for pair in pairs for class_id in pair}
@@ -168,8 +178,12 @@ def _named(ids: Sequence[int]) -> tuple[str, ...]:
 def _pairs(pairs: Sequence[tuple[int, int]]) -> str:
     texts = [f"{bones.NAMES[a]} and {bones.NAMES[b]}" for a, b in pairs[:_ALL_NAMED]]
     more = len(pairs) - _ALL_NAMED
-    whole = "; perhaps a mirrored hand" if len(pairs) > 2 else ""
-    return ", ".join(texts) + (f" and {more} more pairs" if more > 0 else "") + whole
+    return ", ".join(texts) + (f" and {more} more pairs" if more > 0 else "")
+
+
+def _are_across(pairs: Sequence[tuple[int, int]]) -> bool:
+    """Whether several bones bear the label of their counterpart on the other side of the hand."""
+    return sum(pair in other_hand.PAIRS for pair in pairs) > 1
 
 
 def _distances(ids: Sequence[int], apart: NDArray[np.float64]) -> str:

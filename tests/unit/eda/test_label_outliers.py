@@ -15,15 +15,15 @@ PIXELS, POLYGONS = drawn(SPOILED)
 
 
 def dark(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return (pixels * 0.15).astype(np.uint8)
+    return np.asarray(pixels * 0.15, np.uint8)
 
 
 def light(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.clip(pixels * 6.0, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(pixels * 6.0, 0, 255), np.uint8)
 
 
 def inverted(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return 255 - pixels
+    return np.asarray(255 - pixels, np.uint8)
 
 
 def found(polygons: Polygons, pixels: NDArray[np.uint8] | None = None) -> list[Outlier]:
@@ -81,6 +81,15 @@ def test_a_mirrored_hand_is_taken_apart_into_its_exchanges() -> None:
     for named in ("finger-1 and finger-3", "Trapezium and Hamate", "Radius and Ulna"):
         assert named in worst.reason
     assert "perhaps a mirrored hand" in worst.reason
+
+
+def test_fingers_that_are_exchanged_make_no_mirrored_hand() -> None:
+    spoiled = POLYGONS
+    for index, middle in zip(bones.FINGERS["index"], bones.FINGERS["middle"], strict=True):
+        spoiled = exchanged(bones.NAMES[index], bones.NAMES[middle], spoiled)
+    (only,) = found(spoiled)
+    assert only.reason.startswith("labels exchanged:")
+    assert "mirrored" not in only.reason
 
 
 @pytest.mark.parametrize(
