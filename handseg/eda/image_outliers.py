@@ -134,10 +134,11 @@ def _wrong_side(images: Sequence[ImageMeasures]) -> Iterator[Outlier]:
         shown = "L" if mirrored == usual_is_right else "R"
         if side != shown:
             words = {"L": "left", "R": "right"}
+            noun = "hand" if bones.IS_HAND else "one"
             yield Outlier(
                 image_name=name,
                 bones=(),
-                reason=f"left and right: named a {words[side]} hand, and its bones are annotated "
+                reason=f"left and right: named a {words[side]} {noun}, and its bones are annotated "
                 f"as a {words[shown]} one",
                 score=label_score(_MIRRORED_SCORE),
             )

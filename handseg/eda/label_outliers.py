@@ -166,7 +166,9 @@ def _odd_areas(names: Sequence[str], measured: Sequence[BoneMeasures]) -> Iterat
         yield Outlier(
             image_name=name,
             bones=_named(ids),
-            reason=f"odd size: {bones.NAMES[worst]} is very {size} for this hand",
+            reason=f"odd size: {bones.NAMES[worst]} is very {size} for this hand"
+            if bones.IS_HAND
+            else f"odd size: {bones.NAMES[worst]} is very {size} beside the other bones",
             score=label_score(abs(float(row[worst])) / 2),
         )
 
@@ -188,6 +190,6 @@ def _are_across(pairs: Sequence[tuple[int, int]]) -> bool:
 
 def _distances(ids: Sequence[int], apart: NDArray[np.float64]) -> str:
     far = sorted(ids, key=lambda class_id: -apart[class_id])
-    texts = [f"{bones.NAMES[c]} by {apart[c]:.2f} hand sizes" for c in far[:_ALL_NAMED]]
+    texts = [f"{bones.NAMES[c]} by {apart[c]:.2f} {arrangement.SIZES}" for c in far[:_ALL_NAMED]]
     more = len(far) - _ALL_NAMED
     return ", ".join(texts) + (f" and {more} more" if more > 0 else "")

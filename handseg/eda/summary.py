@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import ks_2samp
 
+from handseg import bones
 from handseg.eda import arrangement, bone_rows, image_outliers, label_outliers
 from handseg.eda.bone_rows import BoneRow, Overlap
 from handseg.eda.demographics import Demographics
@@ -51,7 +52,7 @@ class Summary:
     """Height x width -> images."""
     images_per_person: dict[int, int]
     sides: dict[str, int]
-    """Train people by the hands annotated: both, one, or more images of one side."""
+    """Train people by the sides annotated: both, one image, or more images of one side."""
     distributions: list[Distribution]
     tilted_fraction: dict[str, float]
     bone_rows: list[BoneRow]
@@ -161,5 +162,6 @@ def _sides(images: Sequence[ImageMeasures]) -> dict[str, int]:
 
 def _pair(sides: Sequence[bool]) -> str:
     if len(sides) == 1:
-        return "one hand"
-    return "both hands" if len(set(sides)) == 2 else "one side only, several images"
+        return "one hand" if bones.IS_HAND else "one image"
+    both = "both hands" if bones.IS_HAND else "both sides"
+    return both if len(set(sides)) == 2 else "one side only, several images"

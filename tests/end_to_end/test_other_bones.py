@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,13 @@ def test_the_report_and_the_look_name_the_bones(feet: Path) -> None:
     assert "finger-1" not in report
     facts = json.loads((feet / "run" / "eda" / "eda.json").read_text())
     assert [row["name"] for row in facts["bones"]][:2] == ["Talus", "Calcaneus"]
+
+
+def test_the_look_speaks_of_no_hands(feet: Path) -> None:
+    page = (feet / "run" / "eda" / "eda.html").read_text(encoding="utf-8")
+    text = re.sub(r"<(style|script)>.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
+    assert "size of all bones" in text
+    assert not re.findall(r".*\bhands?\b.*", text)
 
 
 def test_masks_are_measured_by_name(feet: Path) -> None:
