@@ -21,6 +21,7 @@ from handseg.eda.outlier import Outlier
 from handseg.images import reading
 from handseg.masks.polygons import Polygons
 from handseg.provenance import Origin, Start
+from handseg.report import wording
 from handseg.storage import artifact, raw
 from handseg.storage.location import Location
 
@@ -96,8 +97,9 @@ def eda(
 def _log(out: Location, outliers: Sequence[Outlier]) -> None:
     wrong = {one.image_name for one in outliers if one.is_label}
     logger.info(
-        "%s: %d images with labels that are probably wrong, %d findings in all; %s shows them",
-        out, len(wrong), len(outliers), out.child(PAGE),
+        "%s: %s with labels that are probably wrong, %s in all; %s shows them",
+        out, wording.count(len(wrong), "image"), wording.count(len(outliers), "finding"),
+        out.child(PAGE),
     )  # fmt: skip
 
 
