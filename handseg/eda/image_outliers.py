@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from handseg import bones
 from handseg.eda import arrangement, exposure, typical
 from handseg.eda.measures import ImageMeasures
-from handseg.eda.outlier import Outlier, image_score, label_score
+from handseg.eda.outlier import FAULT, Outlier, image_score, label_score
 
 _ODD = 5.0
 """Deviations from which light or sharpness is odd."""
@@ -154,11 +154,13 @@ def _twins(images: Sequence[ImageMeasures]) -> Iterator[Outlier]:
     for image in images:
         other = first.setdefault(image.pixel_hash, image)
         if other is not image:
+            # As `dataset.twins` has it: a model could be validated on what it was trained on.
+            is_fault = image.part == other.part == "train" and image.person != other.person
             yield Outlier(
                 image_name=image.name,
                 bones=(),
                 reason=f"the same pixels as {other.name} of {_whom(image, other)}",
-                score=image_score(_TWINS_SCORE),
+                score=FAULT if is_fault else image_score(_TWINS_SCORE),
             )
 
 

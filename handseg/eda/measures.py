@@ -67,7 +67,7 @@ class ImageMeasures:
     lie: Lie | None
     """None where nothing stands out as a hand, and where the bones are not a hand's."""
     bones: BoneMeasures | None
-    """None for test images."""
+    """None for test images, and where hardly anything of the annotation can be read."""
 
 
 def of_image(

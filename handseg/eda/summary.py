@@ -65,7 +65,11 @@ class Summary:
 
 
 def of_images(
-    images: Sequence[ImageMeasures], *, data_name: str, demographics: Demographics | None
+    images: Sequence[ImageMeasures],
+    *,
+    data_name: str,
+    demographics: Demographics | None,
+    refused: Sequence[Outlier] = (),
 ) -> Summary:
     """Summarise a data set.
 
@@ -73,9 +77,10 @@ def of_images(
         images: measures of each, train before test.
         data_name: how the data set is called.
         demographics: of its people, where they are known.
+        refused: faults of images and annotations, which are findings too.
     """
     measured = [image.bones for image in images if image.bones is not None]
-    outliers = [*label_outliers.find(images), *image_outliers.find(images)]
+    outliers = [*refused, *label_outliers.find(images), *image_outliers.find(images)]
     return Summary(
         data_name=data_name,
         images=dict(Counter(image.part for image in images)),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from handseg.eda import image_outliers
@@ -68,3 +70,12 @@ def test_the_same_pixels_are_told_once() -> None:
     (only,) = [one for one in image_outliers.find(twice) if "same pixels" in one.reason]
     assert only.image_name == "again.png"
     assert f"the same pixels as image{SPOILED}.png of the same person" in only.reason
+    assert not only.is_fault
+
+
+def test_the_same_pixels_under_two_people_are_a_fault_in_train_alone() -> None:
+    for part in ("train", "test"):
+        other = replace(measure(SPOILED, name="again.png"), person="ID999", part=part)
+        (only,) = [one for one in image_outliers.find([*measured(), other])
+                   if "same pixels" in one.reason]  # fmt: skip
+        assert only.is_fault == (part == "train")
