@@ -67,8 +67,6 @@ _CHOSEN = bone_list.chosen() or _HAND
 
 IS_HAND = _CHOSEN is _HAND
 """Whether the bones are those of the hand, so that what is known of hands holds."""
-WHOLE = "hand" if IS_HAND else "part"
-"""What all the bones together are called, in words that are read."""
 NAMES: tuple[str, ...] = _CHOSEN.names
 """Class names; a class's id is its index here. The same for left and right."""
 COUNT = len(NAMES)

@@ -12,6 +12,7 @@ from handseg.dataset.layout import ImageRecord
 from handseg.images import reading, room
 from handseg.images.cache import ImageCache
 from handseg.presets.catalogue import Member, Preset
+from handseg.report import wording
 from handseg.settings import TrainSettings
 from handseg.training import rates, schedule
 from handseg.training.rates import TrainingRates
@@ -73,7 +74,7 @@ def reckon(preset: Preset, records: Sequence[ImageRecord]) -> tuple[list[Line], 
     lines.append(
         Line(
             step="ensemble, report",
-            amount=f"{len(voted)} images",
+            amount=wording.count(len(voted), "image"),
             seconds=votes * _VOTE_S_PER_PIXEL + _START_S + _REPORT_S * len(table.rows),
             disk_bytes=4_000_000,
         )
@@ -91,7 +92,7 @@ def _first_lines(images: int, pixels: int, sampled: Sampled) -> list[Line]:
     # check reads every image; split hashes them; eda reads them again.
     looked = 2.5 * sampled.read_s * images
     cache = round(pixels * sampled.cache_bytes_per_pixel)
-    amount = f"{images} images"
+    amount = wording.count(images, "image")
     return [
         Line(step="check, split, eda", amount=amount, seconds=looked + 1, disk_bytes=2_000_000),
         Line(
@@ -119,7 +120,8 @@ def _train_line(
 ) -> Line:
     settings, (images, held_out) = member.train, counts
     if settings.unit == "minutes":
-        amount, seconds = f"{images} images, {settings.length:g} min", settings.length * 60
+        amount = f"{wording.count(images, 'image')}, {settings.length:g} min"
+        seconds = settings.length * 60
     else:
         course = schedule.plan_counted(settings, images)
         seconds = sum(s * n for s, n in zip(found.step_s, course.steps, strict=True))
@@ -127,7 +129,8 @@ def _train_line(
             schedule.validates_after(settings, course, s) for s in range(course.total)
         )
         seconds += validations * (held_out + 4) * found.image_s
-        amount = f"{images} images, {course.total} steps, {validations} validations"
+        parts = ((images, "image"), (course.total, "step"), (validations, "validation"))
+        amount = ", ".join(wording.count(number, noun) for number, noun in parts)
     values = found.parameters * _VALUE_BYTES
     return Line(
         step=f"train {member.name}",
@@ -142,7 +145,7 @@ def _train_line(
 def _infer_line(member: Member, found: TrainingRates, pixels: Sequence[int]) -> Line:
     return Line(
         step=f"infer {member.name}",
-        amount=f"{len(pixels)} images",
+        amount=wording.count(len(pixels), "image"),
         seconds=len(pixels) * found.image_s,
         disk_bytes=round(sum(pixels) * room.STORE_BYTES_PER_PIXEL),
     )

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from handseg import bones
+
 Centres = NDArray[np.complex128]
 """(bones,): x + i y of each bone's centre, NaN where it is missing."""
 
+SIZES = "hand sizes" if bones.IS_HAND else "times the size of all bones"
+"""What distances are in, after a number."""
 _NEIGHBOURS = 8
 _ROUNDS = 5
 _NEAR = 0.03

@@ -30,7 +30,7 @@ class BoneRow:
     """Median; None where it is known of no annotation, as for those that follow."""
     contrast: float | None
     position_deviation: float | None
-    """Median distance from where its neighbours put it, in hand sizes."""
+    """Median distance from where its neighbours put it, in sizes of all bones together."""
     pieces: int
     """Annotations that have it in several polygons."""
 

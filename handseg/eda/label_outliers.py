@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg import bones
-from handseg.eda import arrangement, typical
+from handseg.eda import arrangement, exposure, other_hand, typical
 from handseg.eda.arrangement import Arrangement
 from handseg.eda.measures import BoneMeasures, ImageMeasures
 from handseg.eda.outlier import Outlier, label_score
@@ -41,7 +41,13 @@ def find(images: Sequence[ImageMeasures]) -> list[Outlier]:
     if len(annotated) < typical.LEAST_IMAGES:
         return []
     names, measured = [name for name, _ in annotated], [found for _, found in annotated]
-    found = [*_out_of_place(names, measured), *_off(names, measured)]
+    dark_on_light = exposure.inverted([image.exposure for image in images])
+    signs = [
+        -1.0 if dark else 1.0
+        for image, dark in zip(images, dark_on_light, strict=True)
+        if image.bones is not None
+    ]
+    found = [*_out_of_place(names, measured), *_off(names, measured, signs)]
     told = {(one.image_name, bone) for one in found for bone in one.bones}
     return found + [
         one
@@ -56,6 +62,15 @@ def _out_of_place(names: Sequence[str], measured: Sequence[BoneMeasures]) -> Ite
     distances = np.array([arrangement.residuals(found.centres, usual) for found in measured])
     far = typical.deviations(distances, least=_LEAST_DEVIATION)
     for name, found, own, apart in zip(names, measured, far, distances, strict=True):
+        mirrored = other_hand.find(found.centres, usual) if (own > _SUSPECT).any() else ()
+        if mirrored:
+            yield Outlier(
+                image_name=name,
+                bones=_named([class_id for pair in mirrored for class_id in pair]),
+                reason=f"mirrored: labels of the other hand ({_pairs(mirrored)} exchanged)",
+                score=label_score(float(np.nanmax(own))),
+            )
+            continue
         exchanged = _exchanged(found.centres, own, apart, usual)
         pairs = [pair for pair, _ in exchanged]
         if pairs:
@@ -63,7 +78,8 @@ def _out_of_place(names: Sequence[str], measured: Sequence[BoneMeasures]) -> Ite
             yield Outlier(
                 image_name=name,
                 bones=_named(ids),
-                reason=f"labels exchanged: {_pairs(pairs)}",
+                reason=f"labels exchanged: {_pairs(pairs)}"
+                + ("; perhaps a mirrored hand" if _are_across(pairs) else ""),
                 score=label_score(max(score for _, score in exchanged)),
             )
         explained = {class_id for pair in pairs for class_id in pair}
@@ -111,11 +127,18 @@ def _trials(
         yield a, b, arrangement.residuals(swapped, usual)[[a, b]]
 
 
-def _off(names: Sequence[str], measured: Sequence[BoneMeasures]) -> Iterator[Outlier]:
-    contrasts = np.array([found.contrasts for found in measured])
+def _off(
+    names: Sequence[str], measured: Sequence[BoneMeasures], signs: Sequence[float]
+) -> Iterator[Outlier]:
+    """Annotations that do not lie on bones, by contrast; its sign is -1 in inverted images."""
+    contrasts = np.array(
+        [found.contrasts * sign for found, sign in zip(measured, signs, strict=True)]
+    )
     usual = typical.middle(contrasts)
-    for name, own in zip(names, contrasts, strict=True):
+    for name, own, found, sign in zip(names, contrasts, measured, signs, strict=True):
         known = np.isfinite(own) & (usual > 0)
+        if sign > 0:  # The ground of an inverted image is white however it is exposed.
+            known &= ~found.saturated
         faint = known & (own < _FAINT * usual)
         if not known.any() or faint.sum() < _FAINT_BONES * known.sum():
             continue
@@ -123,8 +146,8 @@ def _off(names: Sequence[str], measured: Sequence[BoneMeasures]) -> Iterator[Out
         yield Outlier(
             image_name=name,
             bones=_named(np.flatnonzero(faint).tolist()),
-            reason=f"outlines do not lie on the bones: {share:.0%} of them are hardly brighter "
-            "than what is around them (mirrored, moved, or of another image)",
+            reason=f"outlines do not lie on the bones: {share:.0%} of them stand out little "
+            "from what is around them (mirrored, moved, or of another image)",
             score=label_score(100 * share),
         )
 
@@ -143,7 +166,9 @@ def _odd_areas(names: Sequence[str], measured: Sequence[BoneMeasures]) -> Iterat
         yield Outlier(
             image_name=name,
             bones=_named(ids),
-            reason=f"odd size: {bones.NAMES[worst]} is very {size} for this {bones.WHOLE}",
+            reason=f"odd size: {bones.NAMES[worst]} is very {size} for this hand"
+            if bones.IS_HAND
+            else f"odd size: {bones.NAMES[worst]} is very {size} beside the other bones",
             score=label_score(abs(float(row[worst])) / 2),
         )
 
@@ -155,12 +180,16 @@ def _named(ids: Sequence[int]) -> tuple[str, ...]:
 def _pairs(pairs: Sequence[tuple[int, int]]) -> str:
     texts = [f"{bones.NAMES[a]} and {bones.NAMES[b]}" for a, b in pairs[:_ALL_NAMED]]
     more = len(pairs) - _ALL_NAMED
-    whole = f"; perhaps a mirrored {bones.WHOLE}" if len(pairs) > 2 else ""
-    return ", ".join(texts) + (f" and {more} more pairs" if more > 0 else "") + whole
+    return ", ".join(texts) + (f" and {more} more pairs" if more > 0 else "")
+
+
+def _are_across(pairs: Sequence[tuple[int, int]]) -> bool:
+    """Whether several bones bear the label of their counterpart on the other side of the hand."""
+    return sum(pair in other_hand.PAIRS for pair in pairs) > 1
 
 
 def _distances(ids: Sequence[int], apart: NDArray[np.float64]) -> str:
     far = sorted(ids, key=lambda class_id: -apart[class_id])
-    texts = [f"{bones.NAMES[c]} by {apart[c]:.2f} {bones.WHOLE} sizes" for c in far[:_ALL_NAMED]]
+    texts = [f"{bones.NAMES[c]} by {apart[c]:.2f} {arrangement.SIZES}" for c in far[:_ALL_NAMED]]
     more = len(far) - _ALL_NAMED
     return ", ".join(texts) + (f" and {more} more" if more > 0 else "")

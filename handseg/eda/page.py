@@ -52,6 +52,7 @@ def render(summary: Summary, films: Sequence[Film], *, with_images: bool = True)
         people_plots=_people_plots(summary.demographics),
         listed=summary.outliers[:_LISTED],
         wrong=[one for one in summary.outliers if one.is_label],
+        faulty=len({one.image_name for one in summary.outliers if one.is_fault}),
         tilted_degrees=TILTED_DEGREES,
         bones=bones,
         wording=wording,

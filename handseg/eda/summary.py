@@ -52,7 +52,7 @@ class Summary:
     """Height x width -> images."""
     images_per_person: dict[int, int]
     sides: dict[str, int]
-    """Train people by the hands annotated: both, one, or more images of one side."""
+    """Train people by the sides annotated: both, one image, or more images of one side."""
     distributions: list[Distribution]
     tilted_fraction: dict[str, float]
     bone_rows: list[BoneRow]
@@ -65,7 +65,11 @@ class Summary:
 
 
 def of_images(
-    images: Sequence[ImageMeasures], *, data_name: str, demographics: Demographics | None
+    images: Sequence[ImageMeasures],
+    *,
+    data_name: str,
+    demographics: Demographics | None,
+    refused: Sequence[Outlier] = (),
 ) -> Summary:
     """Summarise a data set.
 
@@ -73,9 +77,10 @@ def of_images(
         images: measures of each, train before test.
         data_name: how the data set is called.
         demographics: of its people, where they are known.
+        refused: faults of images and annotations, which are findings too.
     """
     measured = [image.bones for image in images if image.bones is not None]
-    outliers = [*label_outliers.find(images), *image_outliers.find(images)]
+    outliers = [*refused, *label_outliers.find(images), *image_outliers.find(images)]
     return Summary(
         data_name=data_name,
         images=dict(Counter(image.part for image in images)),
@@ -162,6 +167,6 @@ def _sides(images: Sequence[ImageMeasures]) -> dict[str, int]:
 
 def _pair(sides: Sequence[bool]) -> str:
     if len(sides) == 1:
-        return "one hand" if bones.IS_HAND else "one side"
+        return "one hand" if bones.IS_HAND else "one image"
     both = "both hands" if bones.IS_HAND else "both sides"
     return both if len(set(sides)) == 2 else "one side only, several images"

@@ -74,7 +74,9 @@ def mixed(centres: Mapping[int, Point]) -> list[str]:
     if usual:
         others = [part for part, vote in said.items() if vote != usual]
         if others:
-            texts.append(f"{', '.join(others)} are of the other side than the rest of the hand")
+            # The thumb is the one part that is no pair or row of bones.
+            verb = "is" if others == ["the thumb"] else "are"
+            texts.append(f"{', '.join(others)} {verb} of the other side than the rest of the hand")
     elif said:
         texts.append("half of the parts are of a left hand, half of a right one")
     return texts + _out_of_order(centres)

@@ -74,6 +74,13 @@ def test_the_report_and_the_look_name_the_bones(feet: Path) -> None:
     assert [row["name"] for row in facts["bones"]][:2] == ["Talus", "Calcaneus"]
 
 
+def test_the_look_speaks_of_no_hands(feet: Path) -> None:
+    page = (feet / "run" / "eda" / "eda.html").read_text(encoding="utf-8")
+    text = re.sub(r"<(style|script)>.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
+    assert "size of all bones" in text
+    assert not re.findall(r".*\bhands?\b.*", text)
+
+
 def test_masks_are_measured_by_name(feet: Path) -> None:
     words = ("--submission", "run/submission.csv", "--out", "figures.json")
     handseg(feet, "measure", "--data", "data", *words)

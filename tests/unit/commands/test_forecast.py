@@ -28,7 +28,7 @@ def test_every_step_has_time_and_disk(data: Path, capsys: pytest.CaptureFixture[
     ]  # fmt: skip
     train = answer["steps"][2]
     # 4 of 8 images are held out, and the smoke preset validates at the end alone.
-    assert train["amount"] == "4 images, 12 steps, 1 validations"
+    assert train["amount"] == "4 images, 12 steps, 1 validation"
     assert all(line["seconds"] > 0 and line["disk_bytes"] > 0 for line in answer["steps"])
     assert answer["seconds"] == pytest.approx(sum(line["seconds"] for line in answer["steps"]))
     # 10 images of 96 x 96 uncompressed, and their polygons.
@@ -40,7 +40,7 @@ def test_every_step_has_time_and_disk(data: Path, capsys: pytest.CaptureFixture[
 def test_a_table_is_for_people(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["plan", "smoke", "--data", str(data), "--train.length", "5"]) == 0
     printed = capsys.readouterr().out
-    assert "train fold1" in printed and "4 images, 5 steps, 1 validations" in printed
+    assert "train fold1" in printed and "4 images, 5 steps, 1 validation" in printed
     assert "of disk are free" in printed
 
 

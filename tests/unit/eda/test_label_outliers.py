@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from handseg import bones
 from handseg.eda import label_outliers
@@ -10,11 +11,23 @@ from handseg.masks.polygons import Polygons
 from tests.unit.eda.drawn import SIDE, SPOILED, drawn, measured, with_spoiled
 from tests.unit.findings.hands import exchanged
 
-POLYGONS = drawn(SPOILED)[1]
+PIXELS, POLYGONS = drawn(SPOILED)
 
 
-def found(polygons: Polygons) -> list[Outlier]:
-    return sorted(label_outliers.find(with_spoiled(polygons)), key=lambda one: -one.score)
+def dark(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(pixels * 0.15, np.uint8)
+
+
+def light(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(np.clip(pixels * 6.0, 0, 255), np.uint8)
+
+
+def inverted(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(255 - pixels, np.uint8)
+
+
+def found(polygons: Polygons, pixels: NDArray[np.uint8] | None = None) -> list[Outlier]:
+    return sorted(label_outliers.find(with_spoiled(polygons, pixels)), key=lambda one: -one.score)
 
 
 def pisiform_on_ulna() -> Polygons:
@@ -34,6 +47,24 @@ def test_nothing_is_said_of_right_labels() -> None:
     assert label_outliers.find(measured()) == []
 
 
+@pytest.mark.parametrize("expose", [dark, light, inverted])
+def test_nothing_is_said_of_right_labels_on_an_image_of_odd_exposure(
+    expose: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+) -> None:
+    assert found(POLYGONS, expose(PIXELS)) == []
+
+
+@pytest.mark.parametrize("expose", [dark, inverted])
+def test_labels_that_lie_elsewhere_are_found_however_the_image_is_exposed(
+    expose: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+) -> None:
+    moved = {c: [shape + np.int32(25) for shape in shapes] for c, shapes in POLYGONS.items()}
+    for polygons in (mirrored_in_the_image(), drawn(SPOILED + 3)[1], moved):
+        worst = found(polygons, expose(PIXELS))[0]
+        assert worst.reason.startswith("outlines do not lie on the bones")
+        assert worst.image_name == f"image{SPOILED}.png"
+
+
 def test_an_exchange_is_named() -> None:
     (only,) = found(exchanged("Trapezium", "Trapezoid", POLYGONS))
     assert only.image_name == f"image{SPOILED}.png"
@@ -50,6 +81,15 @@ def test_a_mirrored_hand_is_taken_apart_into_its_exchanges() -> None:
     for named in ("finger-1 and finger-3", "Trapezium and Hamate", "Radius and Ulna"):
         assert named in worst.reason
     assert "perhaps a mirrored hand" in worst.reason
+
+
+def test_fingers_that_are_exchanged_make_no_mirrored_hand() -> None:
+    spoiled = POLYGONS
+    for index, middle in zip(bones.FINGERS["index"], bones.FINGERS["middle"], strict=True):
+        spoiled = exchanged(bones.NAMES[index], bones.NAMES[middle], spoiled)
+    (only,) = found(spoiled)
+    assert only.reason.startswith("labels exchanged:")
+    assert "mirrored" not in only.reason
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from handseg import bones
@@ -86,6 +87,23 @@ def test_fingers_in_another_order_are_left_and_right() -> None:
 def test_bones_of_the_other_side_are_left_and_right(one: str, other: str, part: str) -> None:
     detail = found(hands.exchanged(one, other, hands.polygons()))["left and right"]
     assert detail == f"{part} are of the other side than the rest of the hand"
+
+
+def test_the_thumb_alone_is_of_the_other_side() -> None:
+    polygons = hands.polygons()
+    lunate, capitate, metacarpal = (
+        polygons[bones.CLASS_ID[name]][0].mean(axis=0)
+        for name in ("Lunate", "Capitate", "finger-19")
+    )
+    # Reflected in the line of the hand the thumb is beyond the little finger.
+    along = (capitate - lunate) / np.linalg.norm(capitate - lunate)
+    moved = dict(polygons)
+    for class_id in bones.FINGERS["thumb"]:
+        away = polygons[class_id][0] - metacarpal
+        beyond = 2 * np.outer(away @ along, along) - away + metacarpal
+        moved[class_id] = [beyond.astype(np.int32)]
+    detail = found(moved)["left and right"]
+    assert detail == "the thumb is of the other side than the rest of the hand"
 
 
 def test_a_whole_hand_mirrored_is_told_from_its_truth_alone() -> None:

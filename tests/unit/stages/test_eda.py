@@ -93,6 +93,54 @@ def test_a_second_look_does_nothing(
     assert (looked / "eda.html").stat().st_mtime_ns == before
 
 
+def test_data_that_others_refuse_is_looked_at_and_its_faults_come_first(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = Path(shutil.copytree(data, tmp_path / "hands"))
+    images = sorted((broken / "train" / "DCM").glob("*/*.png"))
+    short, empty, cut, twin = (images[number] for number in (0, 5, 10, 15))
+    document = json.loads((of := annotation(short)).read_text())
+    document["annotations"] = [a for a in document["annotations"] if a["label"] != "finger-5"]
+    of.write_text(json.dumps(document))
+    annotation(empty).write_text("{")
+    cut.write_bytes(cut.read_bytes()[:1000])
+    shutil.copy(images[20], twin)
+    assert cli.main(["eda", str(broken), "--out", str(tmp_path / "eda")]) == 0
+    said = capsys.readouterr().err
+    facts = json.loads((tmp_path / "eda" / "eda.json").read_text())
+    assert facts["images"]["train"] == len(images) - 1
+    first = {one["image_name"]: one for one in facts["outliers"][:4]}
+    # Of twins the second one is told of.
+    assert set(first) == {short.name, empty.name, cut.name, images[20].name}
+    assert {one["score"] for one in first.values()} == {1.0}
+    assert first[short.name]["bones"] == ["finger-5"]
+    for name, reason in {
+        short.name: "refused: bones missing (finger-5)",
+        empty.name: "refused: no JSON",
+        cut.name: "refused: unusable image (truncated",
+        images[20].name: f"the same pixels as {twin.name} of person {twin.parent.name}",
+    }.items():
+        assert first[name]["reason"].startswith(reason)
+        assert f"{name}: {reason}" in said
+    assert "images for which other commands refuse" in (tmp_path / "eda" / "eda.html").read_text()
+    assert cli.main(["check", str(broken)]) == 2
+
+
+def test_data_without_any_readable_image_is_refused(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = Path(shutil.copytree(data, tmp_path / "hands"))
+    for path in broken.glob("*/DCM/*/*.png"):
+        path.write_bytes(b"")
+    assert cli.main(["eda", str(broken), "--out", str(tmp_path / "eda")]) == 2
+    assert "no image can be read" in capsys.readouterr().err
+
+
+def annotation(image: Path) -> Path:
+    part = image.parents[2]
+    return part / "outputs_json" / image.parent.name / f"{image.stem}.json"
+
+
 def test_other_data_is_refused(
     data: Path, looked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
