@@ -7,7 +7,7 @@ import { LAYERS, change, fromAddress, hasLayer, hiddenBones, hideBones, onChange
 
 const element = (id) => document.getElementById(id);
 const POLL_MS = 1500;
-let about, panes;
+let about, panes, showing;
 
 async function begin() {
   Object.assign(state, fromAddress());
@@ -39,7 +39,8 @@ async function follow() {
 
 function goTo(place) {
   const [lat, lng, zoom] = place.split("_").map(Number);
-  if ([lat, lng, zoom].every(Number.isFinite) && place) panes[0].map.setView([lat, lng], zoom, { animate: false });
+  if (place && [lat, lng, zoom].every(Number.isFinite)) panes[0].map.setView([lat, lng], zoom, { animate: false });
+  else panes[0].fit();
 }
 
 async function show() {
@@ -128,7 +129,7 @@ const film = () => panes.forEach((pane) => pane.film());
 
 function respond(changed) {
   const has = (...keys) => keys.some((key) => changed.has(key));
-  if (has("image", "by", "by2", "compare")) show();
+  if (has("image", "by", "by2", "compare")) showing = show();
   else if (has("layers", "hidden", "opacity")) {
     for (const pane of panes) if (pane.shapes && !pane.root.hidden) { pane.drawShapes(); pane.drawPictures(); }
     if (has("hidden")) drawBones();
@@ -163,7 +164,7 @@ function setUpControls() {
   panes[1].select.addEventListener("change", () => change({ by2: panes[1].select.value }));
   for (const [id, act] of Object.entries(ACTIONS)) element(id).addEventListener("click", act);
   addEventListener("keydown", press);
-  addEventListener("hashchange", () => { const values = fromAddress(); change(values); goTo(values.view); });
+  addEventListener("hashchange", async () => { const values = fromAddress(); change(values); await showing; goTo(values.view); });
   syncControls();
 }
 
