@@ -58,3 +58,19 @@ def test_it_fits_a_small_window(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     expect(page.locator("#first .map")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_every_bone_has_its_figures_under_their_headers(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for columns in (1, 2):
+        expect(page.locator("#bones tbody .number")).to_have_count(29 * columns)
+        edges = page.locator("#bones tr").evaluate_all(
+            """rows => rows.map((row) => [...row.querySelectorAll(".number:not([hidden])")].map(
+              (cell) => Math.round(cell.getBoundingClientRect().right)))"""
+        )
+        assert edges == [edges[0]] * 30 and len(edges[0]) == columns
+        panel = page.locator("#controls")
+        assert panel.evaluate("node => node.scrollWidth <= node.clientWidth")
+        assert max(edges[0]) <= width
+        page.keyboard.press("c")
