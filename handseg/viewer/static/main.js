@@ -1,6 +1,7 @@
 // The page: list on the left, panes in the middle, layers and bones on the right.
 
 import * as list from "./list.js";
+import { isOdd } from "./labels.js";
 import { Pane, get, together } from "./pane.js";
 import { save } from "./picture.js";
 import { LAYERS, change, fromAddress, hasLayer, hiddenBones, hideBones, onChange, state, toggleLayer } from "./state.js";
@@ -98,6 +99,7 @@ function tellWarnings() {
 function drawBones() {
   const hidden = hiddenBones(), shapes = panes.filter((pane) => !pane.root.hidden && pane.shapes).map((pane) => pane.shapes.bones);
   const known = (shapes[0] ?? []).map((bone) => bone.dice).filter((value) => value !== null);
+  element("odd").hidden = !panes[0].shapes?.odd_bones.length;
   const lowest = known.length ? Math.min(...known) : null;
   const rows = about.bones.map((bone) => {
     const row = document.createElement("tr");
@@ -112,6 +114,9 @@ function drawBones() {
     chip.style.background = bone.colour;
     const label = document.createElement("label");
     label.append(box, chip, bone.name);
+    if (panes[0].shapes && isOdd(panes[0].shapes, bone.id)) {
+      label.append(Object.assign(document.createElement("span"), { className: "warn", textContent: "⚠", title: "named by a warning" }));
+    }
     row.append(document.createElement("td"), ...shapes.map((found) => number(found[bone.id].dice, lowest)));
     row.firstChild.append(label);
     return row;

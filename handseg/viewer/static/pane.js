@@ -1,5 +1,6 @@
 // One image under its layers, in a Leaflet map whose units are the image's pixels.
 
+import { isOdd, labels } from "./labels.js";
 import { change, hasLayer, hiddenBones, state } from "./state.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -20,6 +21,7 @@ export class Pane {
     this.map.setView([0, 0], 0);
     this.map.on("movestart", () => { this.fitted &&= Boolean(this.quiet); });
     this.map.on("moveend", () => this.keepNear());
+    this.map.on("zoomend", () => this.drawNames());
     // Text above a map takes room from it as well as the window does.
     new ResizeObserver(() => this.resized()).observe(this.map.getContainer());
   }
@@ -90,11 +92,13 @@ export class Pane {
     // Outlines run through the centres of pixels.
     drawing.setAttribute("viewBox", `-0.5 -0.5 ${width} ${height}`);
     const hidden = hiddenBones();
-    for (const bone of this.shapes.bones) if (!hidden.has(bone.id)) drawing.append(this.drawBone(bone, width));
+    for (const bone of this.shapes.bones) if (!hidden.has(bone.id)) drawing.append(this.drawBone(bone));
+    this.names = drawing.appendChild(document.createElementNS(SVG, "g"));
+    this.drawNames();
     this.layers.shapes = L.svgOverlay(drawing, this.bounds([0, 0, height, width]), { zIndex: 4, interactive: false }).addTo(this.map);
   }
 
-  drawBone(bone, width) {
+  drawBone(bone) {
     const group = document.createElementNS(SVG, "g"), about = this.bones[bone.id];
     group.dataset.bone = bone.id;
     const add = (kind, path, extra = {}) => {
@@ -109,15 +113,19 @@ export class Pane {
     }
     if (hasLayer("truth") && bone.truth) {
       add("halo", bone.truth);
-      add("truth", bone.truth);
-    }
-    if (hasLayer("names") && bone.label) {
-      const text = document.createElementNS(SVG, "text");
-      [["x", bone.label[0]], ["y", bone.label[1]], ["font-size", width / 60]].forEach(([key, value]) => text.setAttribute(key, value));
-      text.textContent = about.short;
-      group.append(text);
+      add(isOdd(this.shapes, bone.id) ? "truth odd" : "truth", bone.truth);
     }
     return group;
+  }
+
+  drawNames() {
+    this.names?.replaceChildren(...labels(this.shapes, this.bones, this.map.getZoomScale(this.map.getZoom(), 0)).map((one) => {
+      const text = document.createElementNS(SVG, "text");
+      if (one.odd) text.setAttribute("class", "odd");
+      [["x", one.x], ["y", one.y], ["font-size", one.size]].forEach(([key, value]) => text.setAttribute(key, value));
+      text.textContent = one.text;
+      return text;
+    }));
   }
 
   async drawPictures() {

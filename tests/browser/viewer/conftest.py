@@ -17,13 +17,14 @@ from tests.unit.report.made_run import make_run
 MEMBERS = {"fold-0": 0, "fold-0b": 0, "fold-1": 1}
 SIDE = 256
 REASON = "labels exchanged: Radius and <b>Ulna</b>"
+NAMED = ["Radius", "Ulna"]
 
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("viewer") / "run"
     make_run(folder, members=MEMBERS, side=SIDE)
-    odd = {"image_name": sorted(ImageCache(folder / "cache").names("train"))[2], "bones": [],
+    odd = {"image_name": sorted(ImageCache(folder / "cache").names("train"))[2], "bones": NAMED,
            "reason": REASON, "score": 0.9}  # fmt: skip
     (folder / "eda").mkdir()
     (folder / "eda" / "eda.json").write_text(json.dumps({"outliers": [odd]}))
