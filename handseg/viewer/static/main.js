@@ -5,6 +5,7 @@ import { isOdd } from "./labels.js";
 import { Pane, get, together } from "./pane.js";
 import { save } from "./picture.js";
 import { LAYERS, change, fromAddress, hasLayer, hiddenBones, hideBones, onChange, state, toggleLayer } from "./state.js";
+import * as warnings from "./warnings.js";
 
 const element = (id) => document.getElementById(id);
 const POLL_MS = 1500;
@@ -92,8 +93,7 @@ function tell(row) {
 }
 
 function tellWarnings() {
-  const lines = list.row(state.image)?.warnings ?? [];
-  element("warnings").replaceChildren(...lines.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  warnings.tell(list.row(state.image)?.warnings ?? []);
 }
 
 function drawBones() {

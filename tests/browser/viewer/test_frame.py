@@ -16,12 +16,15 @@ def is_whole(page: Page, pane: str = "first") -> bool:
     page.wait_for_timeout(AT_REST_MS)
     room, image = (page.locator(f"#{pane} {one}").bounding_box() for one in (".map", "img.xray"))
     assert room and image
-    inside = all(
-        room[edge] - 1 <= image[edge] and image[edge] + image[side] <= room[edge] + room[side] + 1
-        for edge, side in (("x", "width"), ("y", "height"))
+    inside = (
+        room["x"] - 1 <= image["x"]
+        and room["y"] - 1 <= image["y"]
+        and image["x"] + image["width"] <= room["x"] + room["width"] + 1
+        and image["y"] + image["height"] <= room["y"] + room["height"] + 1
     )
     # Not lost in a corner of a window that has room for twice its size.
-    return inside and max(image[s] / room[s] for s in ("width", "height")) > 0.5
+    filled = max(image["width"] / room["width"], image["height"] / room["height"])
+    return inside and filled > 0.5
 
 
 @pytest.mark.parametrize("window", WINDOWS)

@@ -74,3 +74,26 @@ def test_every_bone_has_its_figures_under_their_headers(page: Page, width: int) 
         assert panel.evaluate("node => node.scrollWidth <= node.clientWidth")
         assert max(edges[0]) <= width
         page.keyboard.press("c")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_many_warnings_end_between_lines_and_open_whole(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    expect(page.locator("#more")).to_be_hidden()
+    choose(page, listed(page)[2])
+    warnings, more = page.locator("#warnings"), page.locator("#more")
+    height, line, whole = warnings.evaluate(
+        """node => [node.clientHeight, parseFloat(getComputedStyle(node).lineHeight),
+          node.scrollHeight]"""
+    )
+    assert height % line == 0 and height < whole
+    expect(more).to_have_text("show all of 4 warnings")
+    more.click()
+    assert warnings.evaluate("node => node.clientHeight") > height
+    assert warnings.evaluate("node => node.scrollHeight - node.clientHeight") % line == 0
+    expect(more).to_have_attribute("aria-expanded", "true")
+    choose(page, listed(page)[0])
+    expect(more).to_be_hidden()
+    choose(page, listed(page)[2])
+    more.click()
+    assert warnings.evaluate("node => node.clientHeight") == height
