@@ -32,6 +32,7 @@ class DataSource:
                 part=record.part,
                 warnings=oddities.reasons.get(record.name, ()),
                 oddness=oddities.scores.get(record.name, 0.0),
+                odd_bones=oddities.bones.get(record.name, ()),
             )
             for record in self._records.values()
         }

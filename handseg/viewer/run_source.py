@@ -63,6 +63,7 @@ class RunSource:
                 predictors=self._predictors(name),
                 warnings=oddities.reasons.get(name, ()),
                 oddness=oddities.scores.get(name, 0.0),
+                odd_bones=oddities.bones.get(name, ()),
             )
             for part in ("train", "test")
             for name, person in cache.people(part).items()

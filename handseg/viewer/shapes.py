@@ -22,10 +22,11 @@ def of_image(source: Source, name: str, by: str | None) -> dict[str, Any]:
         by: whose prediction; None for the truth alone.
 
     Returns:
-        `name`, `person`, `part`, `fold`, `height`, `width`, `by`, `has_truth`, `warnings`, and
-        `bones`: `id`, `truth` and `predicted` (SVG path data, even-odd, in whole pixels; empty
-        where there is none), `dice` (None without truth or prediction), `truth_px`,
-        `predicted_px`, and `label` (x, y) or None.
+        `name`, `person`, `part`, `fold`, `height`, `width`, `by`, `has_truth`, `warnings`,
+        `odd_bones` (class ids that the warnings of `handseg eda` name), and `bones`: `id`,
+        `truth` and `predicted` (SVG path data, even-odd, in whole pixels; empty where there is
+        none), `dice` (None without truth or prediction), `truth_px`, `predicted_px`, and `label`
+        (x, y) or None.
     """
     listed, image = source.images[name], source.image(name)
     height, width = image.pixels.shape
@@ -41,6 +42,7 @@ def of_image(source: Source, name: str, by: str | None) -> dict[str, Any]:
         "by": by,
         "has_truth": truth is not None,
         "warnings": listed.warnings,
+        "odd_bones": listed.odd_bones,
         "bones": _bones(image, truth, predicted),
     }
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
+from handseg import bones
 from handseg.images.cache import CachedImage, Part
 from handseg.inference.store import ImageTiles
 from handseg.masks.rle import Runs
@@ -27,6 +28,8 @@ class Listed:
     """What a look at the data found, as text."""
     oddness: float = 0.0
     """Score of the worst of these, in [0, 1]; 0 where there are none."""
+    odd_bones: tuple[int, ...] = ()
+    """Class ids that these name."""
 
 
 class Source(Protocol):
@@ -56,14 +59,20 @@ class Oddities:
 
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
+    bones: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Class ids of those that are named."""
 
     @classmethod
-    def of(cls, outliers: Sequence[Mapping[str, object]]) -> "Oddities":
+    def of(cls, outliers: Sequence[Mapping[str, Any]]) -> "Oddities":
         """Take them from the entries of eda.json, worst first."""
         reasons: dict[str, tuple[str, ...]] = {}
         scores: dict[str, float] = {}
+        named: dict[str, tuple[int, ...]] = {}
         for one in outliers:
             name = str(one["image_name"])
             reasons[name] = (*reasons.get(name, ()), str(one["reason"]))
             scores[name] = max(scores.get(name, 0.0), float(str(one["score"])))
-        return cls(reasons, scores)
+            # Facts of other bones than today's may be given.
+            known = {bones.CLASS_ID[bone] for bone in one["bones"] if bone in bones.CLASS_ID}
+            named[name] = tuple(sorted(known.union(named.get(name, ()))))
+        return cls(reasons, scores, named)

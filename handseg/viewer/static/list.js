@@ -32,16 +32,16 @@ function options(select, values) {
   select.value = state[select.id];
 }
 
-// Sorted by one bone, its Dice is the score; else the mean.
-const score = (row) => {
-  if (state.sort === "odd") return row.oddness;
-  if (state.sort === "name" || state.sort === "mean") return row.mean;
+// Of the bone that is sorted by, else the mean.
+const dice = (row) => {
+  if (["odd", "name", "mean"].includes(state.sort)) return row.mean;
   return row.dice ? row.dice[+state.sort] : null;
 };
+const score = (row) => state.sort === "odd" ? row.oddness : dice(row);
 
 function matches(row) {
   const text = state.search.trim().toLowerCase();
-  const value = score(row);
+  const value = dice(row);
   return (!text || [row.name, row.person, ...row.warnings].some((part) => part.toLowerCase().includes(text)))
     && (!state.part || row.part === state.part)
     && (!state.fold || String(row.fold) === state.fold)

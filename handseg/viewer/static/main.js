@@ -1,13 +1,15 @@
 // The page: list on the left, panes in the middle, layers and bones on the right.
 
 import * as list from "./list.js";
+import { isOdd } from "./labels.js";
 import { Pane, get, together } from "./pane.js";
 import { save } from "./picture.js";
 import { LAYERS, change, fromAddress, hasLayer, hiddenBones, hideBones, onChange, state, toggleLayer } from "./state.js";
+import * as warnings from "./warnings.js";
 
 const element = (id) => document.getElementById(id);
 const POLL_MS = 1500;
-let about, panes;
+let about, panes, showing;
 
 async function begin() {
   Object.assign(state, fromAddress());
@@ -39,7 +41,8 @@ async function follow() {
 
 function goTo(place) {
   const [lat, lng, zoom] = place.split("_").map(Number);
-  if ([lat, lng, zoom].every(Number.isFinite) && place) panes[0].map.setView([lat, lng], zoom, { animate: false });
+  if (place && [lat, lng, zoom].every(Number.isFinite)) panes[0].map.setView([lat, lng], zoom, { animate: false });
+  else panes[0].fit();
 }
 
 async function show() {
@@ -90,13 +93,13 @@ function tell(row) {
 }
 
 function tellWarnings() {
-  const lines = list.row(state.image)?.warnings ?? [];
-  element("warnings").replaceChildren(...lines.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  warnings.tell(list.row(state.image)?.warnings ?? []);
 }
 
 function drawBones() {
   const hidden = hiddenBones(), shapes = panes.filter((pane) => !pane.root.hidden && pane.shapes).map((pane) => pane.shapes.bones);
   const known = (shapes[0] ?? []).map((bone) => bone.dice).filter((value) => value !== null);
+  element("odd").hidden = !panes[0].shapes?.odd_bones.length;
   const lowest = known.length ? Math.min(...known) : null;
   const rows = about.bones.map((bone) => {
     const row = document.createElement("tr");
@@ -111,6 +114,9 @@ function drawBones() {
     chip.style.background = bone.colour;
     const label = document.createElement("label");
     label.append(box, chip, bone.name);
+    if (panes[0].shapes && isOdd(panes[0].shapes, bone.id)) {
+      label.append(Object.assign(document.createElement("span"), { className: "warn", textContent: "⚠", title: "named by a warning" }));
+    }
     row.append(document.createElement("td"), ...shapes.map((found) => number(found[bone.id].dice, lowest)));
     row.firstChild.append(label);
     return row;
@@ -128,7 +134,7 @@ const film = () => panes.forEach((pane) => pane.film());
 
 function respond(changed) {
   const has = (...keys) => keys.some((key) => changed.has(key));
-  if (has("image", "by", "by2", "compare")) show();
+  if (has("image", "by", "by2", "compare")) showing = show();
   else if (has("layers", "hidden", "opacity")) {
     for (const pane of panes) if (pane.shapes && !pane.root.hidden) { pane.drawShapes(); pane.drawPictures(); }
     if (has("hidden")) drawBones();
@@ -163,7 +169,7 @@ function setUpControls() {
   panes[1].select.addEventListener("change", () => change({ by2: panes[1].select.value }));
   for (const [id, act] of Object.entries(ACTIONS)) element(id).addEventListener("click", act);
   addEventListener("keydown", press);
-  addEventListener("hashchange", () => { const values = fromAddress(); change(values); goTo(values.view); });
+  addEventListener("hashchange", async () => { const values = fromAddress(); change(values); await showing; goTo(values.view); });
   syncControls();
 }
 

@@ -1,5 +1,6 @@
 // One image under its layers, in a Leaflet map whose units are the image's pixels.
 
+import { isOdd, labels } from "./labels.js";
 import { change, hasLayer, hiddenBones, state } from "./state.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -12,10 +13,17 @@ export class Pane {
     this.shapes = null;
     this.layers = {};
     this.urls = [];
+    this.fitted = true;
     this.map = L.map(root.querySelector(".map"), {
       crs: L.CRS.Simple, minZoom: -5, maxZoom: 5, zoomSnap: 0.25, attributionControl: false, keyboard: false, zoomAnimation: false, fadeAnimation: false,
+      trackResize: false, inertia: false,
     });
     this.map.setView([0, 0], 0);
+    this.map.on("movestart", () => { this.fitted &&= Boolean(this.quiet); });
+    this.map.on("moveend", () => this.keepNear());
+    this.map.on("zoomend", () => this.drawNames());
+    // Text above a map takes room from it as well as the window does.
+    new ResizeObserver(() => this.resized()).observe(this.map.getContainer());
   }
 
   // Latitude is up, rows are down.
@@ -39,15 +47,42 @@ export class Pane {
     const whole = this.bounds([0, 0, shapes.height, shapes.width]);
     const url = `api/images/${encodeURIComponent(shapes.name)}/xray.png`;
     this.layers.xray = L.imageOverlay(url, whole, { className: "xray", zIndex: 1, alt: `X-ray ${shapes.name}` }).addTo(this.map);
-    this.map.setMaxBounds(L.latLngBounds(whole).pad(0.5));
-    if (!this.placed) this.fit();
-    this.placed = true;
+    this.map.options.maxBounds = L.latLngBounds(whole).pad(0.5);
+    if (this.fitted) this.fit();
+  }
+
+  // Not by setMaxBounds: it glides back, and goes on gliding after another view is set.
+  keepNear() {
+    const limits = this.map.options.maxBounds;
+    if (limits) this.quietly(() => this.map.panInsideBounds(limits, { animate: false }));
   }
 
   fit() {
     if (!this.shapes) return;
-    this.map.invalidateSize();
-    this.map.fitBounds(this.bounds([0, 0, this.shapes.height, this.shapes.width]), { animate: false });
+    this.fitted = true;
+    this.quietly(() => {
+      this.map.invalidateSize();
+      this.map.fitBounds(this.bounds([0, 0, this.shapes.height, this.shapes.width]), { animate: false });
+    });
+  }
+
+  resized() {
+    if (this.root.hidden || !this.shapes) return;
+    if (this.fitted) this.fit();
+    else this.map.invalidateSize();
+  }
+
+  follow(other) {
+    this.fitted = other.fitted;
+    this.quietly(() => this.map.setView(other.map.getCenter(), other.map.getZoom(), { animate: false }));
+  }
+
+  // Moves that nobody asked for by hand.
+  quietly(move) {
+    const before = this.quiet;
+    this.quiet = true;
+    move();
+    this.quiet = before;
   }
 
   drawShapes() {
@@ -57,11 +92,13 @@ export class Pane {
     // Outlines run through the centres of pixels.
     drawing.setAttribute("viewBox", `-0.5 -0.5 ${width} ${height}`);
     const hidden = hiddenBones();
-    for (const bone of this.shapes.bones) if (!hidden.has(bone.id)) drawing.append(this.drawBone(bone, width));
+    for (const bone of this.shapes.bones) if (!hidden.has(bone.id)) drawing.append(this.drawBone(bone));
+    this.names = drawing.appendChild(document.createElementNS(SVG, "g"));
+    this.drawNames();
     this.layers.shapes = L.svgOverlay(drawing, this.bounds([0, 0, height, width]), { zIndex: 4, interactive: false }).addTo(this.map);
   }
 
-  drawBone(bone, width) {
+  drawBone(bone) {
     const group = document.createElementNS(SVG, "g"), about = this.bones[bone.id];
     group.dataset.bone = bone.id;
     const add = (kind, path, extra = {}) => {
@@ -76,15 +113,19 @@ export class Pane {
     }
     if (hasLayer("truth") && bone.truth) {
       add("halo", bone.truth);
-      add("truth", bone.truth);
-    }
-    if (hasLayer("names") && bone.label) {
-      const text = document.createElementNS(SVG, "text");
-      [["x", bone.label[0]], ["y", bone.label[1]], ["font-size", width / 60]].forEach(([key, value]) => text.setAttribute(key, value));
-      text.textContent = about.short;
-      group.append(text);
+      add(isOdd(this.shapes, bone.id) ? "truth odd" : "truth", bone.truth);
     }
     return group;
+  }
+
+  drawNames() {
+    this.names?.replaceChildren(...labels(this.shapes, this.bones, this.map.getZoomScale(this.map.getZoom(), 0)).map((one) => {
+      const text = document.createElementNS(SVG, "text");
+      if (one.odd) text.setAttribute("class", "odd");
+      [["x", one.x], ["y", one.y], ["font-size", one.size]].forEach(([key, value]) => text.setAttribute(key, value));
+      text.textContent = one.text;
+      return text;
+    }));
   }
 
   async drawPictures() {
@@ -134,12 +175,13 @@ export function together(panes) {
     pane.map.on("move", () => {
       if (moving) return;
       moving = true;
-      for (const other of panes) if (other !== pane && !other.root.hidden) other.map.setView(pane.map.getCenter(), pane.map.getZoom(), { animate: false });
+      for (const other of panes) if (other !== pane && !other.root.hidden) other.follow(pane);
       moving = false;
     });
   }
   panes[0].map.on("moveend", () => {
     const { lat, lng } = panes[0].map.getCenter();
-    change({ view: [lat.toFixed(1), lng.toFixed(1), panes[0].map.getZoom()].join("_") });
+    // A whole image is to be whole in another's window too.
+    change({ view: panes[0].fitted ? "" : [lat.toFixed(1), lng.toFixed(1), panes[0].map.getZoom()].join("_") });
   });
 }

@@ -1,6 +1,9 @@
 // What a pane shows as one PNG, at the image's own size.
 
+import { isOdd, labels } from "./labels.js";
 import { hasLayer, hiddenBones, state } from "./state.js";
+
+const ODD = getComputedStyle(document.documentElement).getPropertyValue("--odd");
 
 export async function save(pane) {
   const canvas = await draw(pane);
@@ -29,11 +32,14 @@ async function draw(pane) {
   const hidden = hiddenBones(), unit = width / 1024;
   // Outlines run through the centres of pixels, which a canvas has at halves.
   pen.translate(0.5, 0.5);
-  for (const bone of bones.filter((one) => !hidden.has(one.id))) drawBone(pen, bone, pane.bones[bone.id], unit);
+  for (const bone of bones.filter((one) => !hidden.has(one.id))) {
+    drawBone(pen, bone, pane.bones[bone.id], unit, isOdd(pane.shapes, bone.id));
+  }
+  for (const one of labels(pane.shapes, pane.bones, 1)) drawName(pen, one);
   return canvas;
 }
 
-function drawBone(pen, bone, about, unit) {
+function drawBone(pen, bone, about, unit, odd) {
   if (hasLayer("predicted") && bone.predicted) {
     const path = new Path2D(bone.predicted);
     pen.fillStyle = pen.strokeStyle = about.colour;
@@ -45,20 +51,21 @@ function drawBone(pen, bone, about, unit) {
   }
   if (hasLayer("truth") && bone.truth) {
     const path = new Path2D(bone.truth);
-    pen.strokeStyle = "#fff";
-    pen.lineWidth = 1.4 * unit;
+    pen.strokeStyle = odd ? ODD : "#fff";
+    pen.lineWidth = (odd ? 2.6 : 1.4) * unit;
     pen.stroke(path);
   }
-  if (hasLayer("names") && bone.label) {
-    pen.font = `600 ${17 * unit}px system-ui, sans-serif`;
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    pen.lineWidth = 4 * unit;
-    pen.strokeStyle = "#000";
-    pen.strokeText(about.short, ...bone.label);
-    pen.fillStyle = "#fff";
-    pen.fillText(about.short, ...bone.label);
-  }
+}
+
+function drawName(pen, { text, x, y, size, odd }) {
+  pen.font = `600 ${size}px system-ui, sans-serif`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.lineWidth = size / 4;
+  pen.strokeStyle = "#000";
+  pen.strokeText(text, x, y);
+  pen.fillStyle = odd ? ODD : "#fff";
+  pen.fillText(text, x, y);
 }
 
 async function loaded(layer) {

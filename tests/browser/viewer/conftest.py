@@ -17,16 +17,20 @@ from tests.unit.report.made_run import make_run
 MEMBERS = {"fold-0": 0, "fold-0b": 0, "fold-1": 1}
 SIDE = 256
 REASON = "labels exchanged: Radius and <b>Ulna</b>"
+LONG = "odd film: " + " ".join(["very bright, and noisy, and blurred;"] * 6)
+NAMED = ["Radius", "Ulna"]
 
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("viewer") / "run"
     make_run(folder, members=MEMBERS, side=SIDE)
-    odd = {"image_name": sorted(ImageCache(folder / "cache").names("train"))[2], "bones": [],
-           "reason": REASON, "score": 0.9}  # fmt: skip
+    # Facts may name bones that the viewer's list lacks.
+    odd = {"image_name": sorted(ImageCache(folder / "cache").names("train"))[2],
+           "bones": [*NAMED, "Talus"], "reason": REASON, "score": 0.9}  # fmt: skip
+    many = [{**odd, "bones": [], "reason": f"{LONG} {number}", "score": 0.5} for number in range(3)]
     (folder / "eda").mkdir()
-    (folder / "eda" / "eda.json").write_text(json.dumps({"outliers": [odd]}))
+    (folder / "eda" / "eda.json").write_text(json.dumps({"outliers": [odd, *many]}))
     return folder
 
 

@@ -73,3 +73,15 @@ def test_the_oddest_comes_first_and_says_why(page: Page) -> None:
     page.check("#descending")
     page.locator("#list button").first.click()
     expect(page.locator("#warnings")).to_contain_text(REASON)
+
+
+def test_dice_below_is_about_dice_when_sorted_by_oddness(page: Page) -> None:
+    page.select_option("#sort", "mean")
+    middle = f"{scores(page)[4]:.4f}"
+    page.fill("#below", middle)
+    low = sorted(listed(page))
+    assert 0 < len(low) < IMAGES
+    page.select_option("#sort", "odd")
+    assert sorted(listed(page)) == low
+    page.fill("#below", "0")
+    expect(page.locator("#list button")).to_have_count(0)

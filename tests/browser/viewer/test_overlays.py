@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from handseg import bones
+from tests.browser.viewer.conftest import NAMED
 from tests.browser.viewer.screen import choose, listed, shapes
 
 pytestmark = pytest.mark.browser
@@ -65,3 +67,42 @@ def test_each_bone_and_each_group_can_be_shown_alone(page: Page) -> None:
     assert shapes(page, "truth") == 0
     page.get_by_role("button", name="all", exact=True).click()
     assert shapes(page, "truth") == 29
+
+
+def test_bones_that_a_warning_names_are_singled_out_at_once(page: Page) -> None:
+    expect(page.locator("#odd")).to_be_hidden()
+    choose(page, listed(page)[2])
+    names = page.locator("#first svg text")
+    assert names.all_text_contents() == NAMED
+    marked = page.locator("#first g:has(path.truth.odd)")
+    assert [node.get_attribute("data-bone") for node in marked.all()] == [
+        str(bones.CLASS_ID[bone]) for bone in NAMED
+    ]
+    expect(page.locator("#odd")).to_be_visible()
+    assert page.locator("#bones tr:has(.warn) label").all_inner_texts() == [
+        f"{bone}\n⚠" for bone in NAMED
+    ]
+    page.keyboard.press("n")
+    expect(names).to_have_count(29)
+    page.keyboard.press("n")
+    page.keyboard.press("t")
+    expect(names).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_name_is_printed_over_another(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 860})
+    choose(page, listed(page)[2])
+    page.keyboard.press("n")
+    expect(page.locator("#first svg text")).to_have_count(29)
+    over = page.evaluate(
+        """() => {
+          const made = [...document.querySelectorAll("#first svg text")].map(
+            (text) => [text.textContent, text.getBoundingClientRect()]);
+          return made.flatMap(([one, a], index) => made.slice(index + 1).filter(([, b]) =>
+            Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1,
+          ).map(([other]) => `${one} ${other}`));
+        }"""
+    )
+    assert over == []

@@ -57,3 +57,10 @@ def test_a_saved_picture_is_what_is_shown_at_full_size(
     page.check("[data-layer=predicted]")
     coloured = saved(page, tmp_path / "coloured.png")
     assert (np.ptp(coloured, axis=2) > 20).mean() > 0.02
+
+
+def test_a_saved_picture_singles_out_what_a_warning_names(page: Page, tmp_path: Path) -> None:
+    page.uncheck("[data-layer=predicted]")
+    assert np.ptp(saved(page, tmp_path / "usual.png"), axis=2).max() <= 1
+    choose(page, listed(page)[2])
+    assert (np.ptp(saved(page, tmp_path / "odd.png"), axis=2) > 100).sum() > SIDE

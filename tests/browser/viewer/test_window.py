@@ -58,3 +58,43 @@ def test_it_fits_a_small_window(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     expect(page.locator("#first .map")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_every_bone_has_its_figures_under_their_headers(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for columns in (1, 2):
+        expect(page.locator("#bones tbody .number")).to_have_count(29 * columns)
+        edges = page.locator("#bones tr").evaluate_all(
+            """rows => rows.map((row) => [...row.querySelectorAll(".number:not([hidden])")].map(
+              (cell) => Math.round(cell.getBoundingClientRect().right)))"""
+        )
+        assert edges == [edges[0]] * 30 and len(edges[0]) == columns
+        panel = page.locator("#controls")
+        assert panel.evaluate("node => node.scrollWidth <= node.clientWidth")
+        assert max(edges[0]) <= width
+        page.keyboard.press("c")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_many_warnings_end_between_lines_and_open_whole(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    expect(page.locator("#more")).to_be_hidden()
+    choose(page, listed(page)[2])
+    warnings, more = page.locator("#warnings"), page.locator("#more")
+    height, line, whole = warnings.evaluate(
+        """node => [node.clientHeight, parseFloat(getComputedStyle(node).lineHeight),
+          node.scrollHeight]"""
+    )
+    assert height % line == 0 and height < whole
+    expect(more).to_have_text("show all of 4 warnings")
+    more.click()
+    assert warnings.evaluate("node => node.clientHeight") > height
+    hidden = warnings.evaluate("node => node.scrollHeight - node.clientHeight")
+    assert hidden == 0
+    expect(more).to_have_attribute("aria-expanded", "true")
+    choose(page, listed(page)[0])
+    expect(more).to_be_hidden()
+    choose(page, listed(page)[2])
+    more.click()
+    assert warnings.evaluate("node => node.clientHeight") == height
