@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 from handseg.eda import films, page, summary
 from handseg.eda.demographics import Demographics
@@ -39,6 +40,13 @@ def test_the_page_escapes_what_the_data_says_and_asks_for_nothing() -> None:
     addresses = set(re.findall(r"(?:src|href)=\"(?!data:|#)([^\"]+)\"", html))
     assert not addresses
     assert "labels exchanged: Radius and Ulna" in html
+
+
+def test_of_one_image_and_one_finding_the_page_speaks_in_the_singular() -> None:
+    html = page.render(replace(FOUND, outliers=FOUND.outliers[:1]), films=[])
+    assert "<dd>1<small>image whose annotation is probably wrong</small>" in html
+    assert "The one finding" in html
+    assert "for which other commands refuse" not in html
 
 
 def test_people_are_told_of_where_they_are_known() -> None:
