@@ -93,6 +93,7 @@ def test_a_table_of_the_report_runs_in_small(
     assert "<svg" in html and "Not scored" not in html
 
 
+@pytest.mark.long
 def test_a_killed_experiment_goes_on_and_a_failed_arm_is_named(
     data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -83,6 +83,7 @@ def test_they_stop_on_sigterm_and_go_on_to_one_checkpoint(made: Path, tmp_path: 
     assert (tmp_path / "member.oof").is_dir()
 
 
+@pytest.mark.long
 def test_what_one_refuses_ends_all_with_its_message_and_exit_code(
     made: Path, tmp_path: Path
 ) -> None:

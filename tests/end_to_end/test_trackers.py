@@ -104,6 +104,7 @@ def kill_and_go_on(made: Path, out: Path, variables: Mapping[str, str], *kills: 
     return wait(start(*words(made, out), variables=variables)).must(0, "resumed at step")
 
 
+@pytest.mark.long
 def test_killed_and_called_again_each_point_is_there_once(made: Path, tmp_path: Path) -> None:
     kill_and_go_on(made, tmp_path / "member", files(tmp_path), 12)
     check_curves(tmp_path, (tmp_path / "ml").as_uri())

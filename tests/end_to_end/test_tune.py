@@ -100,6 +100,7 @@ def test_a_trial_that_does_worse_than_those_before_is_given_up(
     assert not list(out.glob("trainings/*.partial"))
 
 
+@pytest.mark.long
 def test_a_killed_search_tries_again_what_it_was_at(data: Path, tmp_path: Path) -> None:
     search, out = write(tmp_path, SEARCH.replace("length: 6", "length: 60")), tmp_path / "out"
     words = tune(search, data, out, "--trials", "1")
