@@ -104,7 +104,7 @@ def put_text(location: Location, text: str) -> None:
 def put_new(location: Location, text: str) -> bool:
     """Write a small object unless one is there: of several writers at once, one succeeds.
 
-    A store that knows no conditional writes overwrites what is there (`s3_lock` finds that out).
+    A store that knows no conditional writes overwrites what is there.
 
     Returns:
         Whether the object holds this text now.

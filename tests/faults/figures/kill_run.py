@@ -1,6 +1,6 @@
 """A whole run SIGKILLed at a random moment and called again: an uninterrupted one's bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,16 +35,19 @@ def prepare(shared: Path) -> Iterator[Provoke]:
 
     def provoke(folder: Path, generator: np.random.Generator) -> Trial:
         killed = struck.at_random(words, folder, generator, length_s=length_s)
-        before = stopped_in(killed.out)
-        again = handseg(*words(killed.out)).must(0)
-        other = differing(hashes(killed.out), wanted)
-        happened = (
-            f"{before}; called again it took {again.seconds:.1f} s, "
-            f"{f'differing: {other}' if other else f'all {len(wanted)} files are equal'}"
-        )
-        return killed.trial(happened, ok=not other)
+        happened, ok = called_again(words(killed.out), killed.out, wanted)
+        return killed.trial(happened, ok=ok)
 
     yield provoke
+
+
+def called_again(words: Sequence[object], run: Path, wanted: dict[str, str]) -> tuple[str, bool]:
+    """Call the command of a killed run again; gives what happened, and whether all is equal."""
+    before = _stopped_in(run)
+    again = handseg(*words).must(0)
+    other = differing(hashes(run), wanted)
+    end = f"differing: {other}" if other else f"all {len(wanted)} files are equal"
+    return f"{before}; called again it took {again.seconds:.1f} s, {end}", not other
 
 
 def hashes(run: Path) -> dict[str, str]:
@@ -61,7 +64,7 @@ def differing(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
     return sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
 
 
-def stopped_in(run: Path) -> str:
+def _stopped_in(run: Path) -> str:
     """What the killed run had made, or begun."""
     made = sorted(path.relative_to(run).as_posix() for path in run.rglob("run.json"))
     if not run.exists():

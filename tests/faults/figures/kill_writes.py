@@ -14,7 +14,7 @@ import numpy as np
 
 from tests.faults.command import handseg, start_program, wait
 from tests.faults.figures.figure import Figure, Provoke, Trial
-from tests.faults.figures.kill_run import FEW_STEPS, HANDS, differing, hashes, stopped_in
+from tests.faults.figures.kill_run import FEW_STEPS, HANDS, called_again, hashes
 
 # A state at every validation and none by the clock: every run makes the same changes.
 NO_CLOCK = (*FEW_STEPS, "--train.checkpoint_minutes", 1000)
@@ -41,15 +41,8 @@ def prepare(shared: Path) -> Iterator[Provoke]:
     def provoke(folder: Path, generator: np.random.Generator) -> Trial:
         out, change = folder / "out", int(generator.integers(1, changes + 1))
         assert killed_at(change, out) == -signal.SIGKILL
-        before = stopped_in(out)
-        again = handseg(*words(out)).must(0)
-        other = differing(hashes(out), wanted)
-        return Trial(
-            at=f"before change {change} of {changes}",
-            happened=f"{before}; called again it took {again.seconds:.1f} s, "
-            f"{f'differing: {other}' if other else f'all {len(wanted)} files are equal'}",
-            ok=not other,
-        )
+        happened, ok = called_again(words(out), out, wanted)
+        return Trial(at=f"before change {change} of {changes}", happened=happened, ok=ok)
 
     yield provoke
 
