@@ -85,11 +85,7 @@ def train(
         readiness.require(settings)
         if resume and not snapshot.exists(place := state or _beside(out, "partial")):
             raise states.nothing_begun(place)
-    together = launcher.count(processes, settings.device)
-    if together == 1:
-        run_member(**given)  # type: ignore[arg-type]
-    else:
-        launcher.run(run_member, given, processes=together)
+    launcher.run(run_member, given, processes=launcher.count(processes, settings.device))
 
 
 def run_member(

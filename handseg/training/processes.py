@@ -61,14 +61,14 @@ def count(wanted: int, device: str) -> int:
 
 
 def run(work: Callable[..., None], arguments: Mapping[str, object], *, processes: int) -> None:
-    """Call a function in several processes that torch's elastic launcher starts and watches.
+    """Call a function here, or in processes that torch's elastic launcher starts and watches.
 
     SIGTERM and SIGINT are passed on, and waited for.
 
     Args:
         work: a module's function; `distributed` tells it its rank.
         arguments: of the function, by name; each must survive a pickle.
-        processes: how many.
+        processes: how many; 1 is this one.
 
     Raises:
         HandsegError: what the first process to fail raised.
@@ -76,6 +76,9 @@ def run(work: Callable[..., None], arguments: Mapping[str, object], *, processes
         KeyboardInterrupt: SIGINT did.
         ChildFailedError: a process failed by what is no HandsegError; its traceback is in the text.
     """
+    if processes == 1:
+        work(**arguments)
+        return
     with tempfile.TemporaryDirectory(prefix="handseg-") as folder, _own_signals():
         config = LaunchConfig(
             min_nodes=1, max_nodes=1, nproc_per_node=processes, run_id=uuid.uuid4().hex,
